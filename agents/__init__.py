@@ -1,0 +1,1 @@
+"""A small harness for a team of agents."""

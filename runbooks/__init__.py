@@ -1,0 +1,1 @@
+"""Content: inventory, catalogue, policy and one page per failure mode."""
