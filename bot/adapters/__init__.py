@@ -1,0 +1,1 @@
+"""Everything foreign but Slack: store, queue, metrics, logs, executors, content."""

@@ -1,0 +1,128 @@
+"""What must hold across incidents: derived from the events, checked by the store in the same append."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.events import (
+    Event,
+    IncidentClosed,
+    IncidentOpened,
+    OutcomeRecorded,
+    Probed,
+    StepFinished,
+    StepNotRun,
+    StepStarted,
+)
+from bot.domain.ids import HOUR, At
+from bot.domain.incident import Incident, Phase, due
+from bot.domain.policy import Limits
+
+
+class ClaimKind(StrEnum):
+    """TAKE fails where another holder has the key; RELEASE frees one's own; COUNT is a sliding window."""
+
+    TAKE = "take"
+    RELEASE = "release"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim; a COUNT fails where the last `window` milliseconds already hold `limit` others.
+
+    `code` is the reason code with which a failed claim refuses the append.
+    """
+
+    kind: ClaimKind
+    key: str
+    holder: str
+    code: str = ""
+    limit: int = 0
+    window: int = 0
+
+
+def fingerprint_key(fingerprint: str) -> str:
+    """The claim that at most one open incident holds."""
+    return f"fingerprint:{fingerprint}"
+
+
+def target_key(target: str) -> str:
+    """The claim that at most one running or doubtful step holds."""
+    return f"target:{target}"
+
+
+def claims_of(incident: Incident | None, events: tuple[Event, ...], limits: Limits) -> tuple[Claim, ...]:
+    """The claims that these events make, given the incident before them."""
+    return tuple(claim for event in events for claim in _claims(incident, event, limits))
+
+
+def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Claim, ...]:
+    match event:
+        case IncidentOpened(opened, alert, _, _):
+            key = fingerprint_key(alert.fingerprint)
+            return (Claim(ClaimKind.TAKE, key, opened, code="DUPLICATE"),)
+        case IncidentClosed() if incident is not None:
+            return (Claim(ClaimKind.RELEASE, fingerprint_key(incident.alert.fingerprint), incident.id),)
+        case StepStarted(_, step, target, _, _, _) if incident is not None:
+            return _step_claims(incident, step, target, limits)
+        case StepFinished(_, step) | StepNotRun(_, step) | OutcomeRecorded(_, step) if incident is not None:
+            return _released(incident, step)
+        case Probed(_, step, applied, _) if incident is not None and applied is not None:
+            return _released(incident, step)
+        case _:
+            return ()
+
+
+def _step_claims(incident: Incident, step: int, target: str, limits: Limits) -> tuple[Claim, ...]:
+    lock = Claim(ClaimKind.TAKE, target_key(target), incident.id, code="TARGET_LOCKED")
+    per_target = Claim(
+        ClaimKind.COUNT, f"runs:{target}", _run(incident, step), "RATE_LIMIT", limits.per_target, HOUR
+    )
+    per_workspace = Claim(
+        ClaimKind.COUNT,
+        f"runs-of-workspace:{incident.place.workspace}",
+        _run(incident, step),
+        "RATE_LIMIT",
+        limits.per_workspace,
+        HOUR,
+    )
+    return (lock, per_target, per_workspace)
+
+
+def _released(incident: Incident, step: int) -> tuple[Claim, ...]:
+    state = incident.current
+    if state is None or step >= len(state.steps):
+        return ()
+    target = state.steps[step].step.target
+    return (Claim(ClaimKind.RELEASE, target_key(target), incident.id),)
+
+
+def _run(incident: Incident, step: int) -> str:
+    digest = incident.current.digest if incident.current else ""
+    return f"{incident.id}:{digest[:12]}:{step}"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What the store keeps beside the events so that incidents can be found; can be rebuilt from them."""
+
+    phase: Phase
+    due: At | None
+    open: bool
+    workspace: str
+    channel: str
+    thread: str
+    fingerprint: str
+
+
+def index_of(incident: Incident) -> Index:
+    """The index entry of an incident."""
+    return Index(
+        phase=incident.phase,
+        due=due(incident),
+        open=incident.is_open,
+        workspace=incident.place.workspace,
+        channel=incident.place.channel,
+        thread=incident.place.thread,
+        fingerprint=incident.alert.fingerprint,
+    )

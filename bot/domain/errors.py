@@ -1,0 +1,74 @@
+"""The tree of everything that can go wrong by rule; a class's docstring is its default message."""
+
+
+class GreenlightError(Exception):
+    """Something in Greenlight went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        super().__init__(self.message)
+
+
+class IllegalEventError(GreenlightError):
+    """This event cannot follow what the incident already holds."""
+
+
+class PlanRefusedError(GreenlightError):
+    """The plan breaks a rule and is not shown to anybody."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ConflictError(GreenlightError):
+    """The incident has moved on since it was read."""
+
+
+class ClaimRefusedError(GreenlightError):
+    """Something that must hold across incidents does not allow these events."""
+
+    def __init__(self, code: str, held_by: str = "") -> None:
+        super().__init__(f"{code}{f' (held by {held_by})' if held_by else ''}")
+        self.code = code
+        self.held_by = held_by
+
+
+class FencedError(GreenlightError):
+    """Another worker holds the lease of this incident now."""
+
+
+class NotDurableError(GreenlightError):
+    """The store took the events but could not confirm that they are on disk."""
+
+
+class StoreUnavailableError(GreenlightError):
+    """The store cannot be reached, or refuses to write."""
+
+
+class UnknownIncidentError(GreenlightError):
+    """There is no such incident."""
+
+
+class ContentError(GreenlightError):
+    """The content of a file is not what was expected."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SourceUnavailableError(GreenlightError):
+    """A source of evidence did not answer, or answered with something unusable."""
+
+
+class ExecutorRefusedError(GreenlightError):
+    """The executor was called without a consumed approval."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ModelUnavailableError(GreenlightError):
+    """No model of the list gave a usable answer."""

@@ -1,0 +1,138 @@
+"""What a team says, and the check that stands between any team and any card."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.domain.evidence import Sighting
+from bot.domain.ids import ActionId, EvidenceId, TargetId
+
+MIN_QUOTE = 8
+MAX_STATEMENT = 300
+MAX_CLAIMS = 12
+INDEPENDENT_KINDS = 2
+
+
+class Verdict(StrEnum):
+    """What the evidence allows to say."""
+
+    CAUSE = "cause"
+    INCONCLUSIVE = "inconclusive"
+    HEALTHY = "healthy"
+
+
+class Confidence(StrEnum):
+    """How sure code lets a team be."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement, the evidence that it rests on, and for logs the words that stand there."""
+
+    statement: str
+    evidence: tuple[EvidenceId, ...]
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a team found out: a verdict, one cause in words, a known failure mode, and its claims."""
+
+    verdict: Verdict
+    cause: str
+    mode: str | None
+    confidence: Confidence
+    claims: tuple[Claim, ...]
+    team: str
+    checked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    dropped: int = 0
+    service: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedStep:
+    """A step as a team proposes it: names and raw values, nothing of it trusted yet."""
+
+    action: ActionId
+    target: TargetId
+    parameters: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to help: its steps, a short title, and why, in the team's own words."""
+
+    title: str
+    steps: tuple[ProposedStep, ...]
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """The ways that a team sees, the one that it proposes first; none where nothing fits."""
+
+    options: tuple[Option, ...]
+    note: str = ""
+    raise_tier: bool = False
+
+
+def normalised(text: str) -> str:
+    """Text as quotes are compared: NFKC, one space for white space, no case."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().casefold()
+
+
+def holds(claim: Claim, sightings: Mapping[EvidenceId, Sighting]) -> bool:
+    """Whether a claim cites evidence that exists and, where it quotes, words that stand there."""
+    cited = [sightings[known] for known in claim.evidence if known in sightings]
+    if not cited or len(cited) != len(claim.evidence) or not claim.statement.strip():
+        return False
+    if not claim.quote:
+        return all(sighting.evidence.kind != "logs" for sighting in cited)
+    quote = normalised(claim.quote)
+    return len(quote) >= MIN_QUOTE and any(quote in normalised(sighting.text) for sighting in cited)
+
+
+def checked(diagnosis: Diagnosis, sightings: tuple[Sighting, ...]) -> Diagnosis:
+    """The diagnosis without the claims that do not hold, its confidence capped by rules.
+
+    High needs a known failure mode and two kinds of evidence; a cause without any claim is inconclusive.
+    """
+    by_id = {sighting.evidence.id: sighting for sighting in sightings}
+    kept = tuple(claim for claim in diagnosis.claims[:MAX_CLAIMS] if holds(claim, by_id))
+    dropped = diagnosis.dropped + len(diagnosis.claims) - len(kept)
+    kinds = {by_id[known].evidence.kind for claim in kept for known in claim.evidence}
+    result = replace(
+        diagnosis,
+        cause=diagnosis.cause[:MAX_STATEMENT],
+        claims=kept,
+        dropped=dropped,
+        confidence=_capped(diagnosis, kinds=len(kinds)),
+    )
+    if diagnosis.verdict is Verdict.CAUSE and not kept:
+        return replace(
+            result,
+            verdict=Verdict.INCONCLUSIVE,
+            confidence=Confidence.LOW,
+            missing=(*diagnosis.missing, "evidence for the suspected cause: no claim held up"),
+        )
+    return result
+
+
+def _capped(diagnosis: Diagnosis, kinds: int) -> Confidence:
+    cap = Confidence.HIGH
+    if diagnosis.mode is None or kinds < INDEPENDENT_KINDS:
+        cap = Confidence.MEDIUM
+    if kinds == 0 or diagnosis.verdict is Verdict.INCONCLUSIVE:
+        cap = Confidence.LOW
+    return min(diagnosis.confidence, cap, key=RANK.__getitem__)

@@ -1,0 +1,247 @@
+"""An incident as the sum of its events: what is derived, never stored apart."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.alert import Alert, Place
+from bot.domain.events import (
+    Closing,
+    Decided,
+    Entry,
+    Outcome,
+    PlanEnd,
+    Probed,
+    SampleTaken,
+)
+from bot.domain.evidence import Evidence
+from bot.domain.finding import Diagnosis, Option
+from bot.domain.ids import SECOND, At, Digest, Fence, IncidentId, PersonId, ServiceName
+from bot.domain.plan import Plan, Step
+
+PROBE_AFTER_SECONDS = (5, 15, 60)
+
+
+class Phase(StrEnum):
+    """Where an incident is."""
+
+    DETECTED = "detected"
+    TRIAGED = "triaged"
+    PROPOSED = "proposed"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    EXECUTED = "executed"
+    VERIFIED = "verified"
+    INCONCLUSIVE = "inconclusive"
+    HEALTHY = "healthy"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+class StepStatus(StrEnum):
+    """How far a step is."""
+
+    PENDING = "pending"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_RUN = "not_run"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """A step of a plan and what became of it."""
+
+    step: Step
+    status: StepStatus = StepStatus.PENDING
+    started_at: At | None = None
+    finished_at: At | None = None
+    fence: Fence | None = None
+    key: str = ""
+    code: str = ""
+    detail: str = ""
+    observed_before: tuple[tuple[str, str], ...] = ()
+    observed_after: tuple[tuple[str, str], ...] = ()
+    probes: tuple[Probed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """A revision of a plan and what became of it."""
+
+    plan: Plan
+    digest: Digest
+    body: str
+    explanation: str
+    options: tuple[Option, ...]
+    proposed_at: At
+    decisions: tuple[tuple[At, Decided], ...] = ()
+    ended: PlanEnd | None = None
+    started_at: At | None = None
+    executed_at: At | None = None
+    stopped: tuple[str, str] | None = None
+    steps: tuple[StepState, ...] = ()
+    samples: tuple[tuple[At, SampleTaken], ...] = ()
+    outcome: Outcome | None = None
+    outcome_detail: str = ""
+    undo_of: Digest | None = None
+
+    @property
+    def approvals(self) -> tuple[Decided, ...]:
+        """The approvals of this very digest by distinct persons."""
+        seen: dict[PersonId, Decided] = {}
+        for _, decided in self.decisions:
+            if decided.approved and decided.digest == self.digest:
+                seen.setdefault(decided.person, decided)
+        return tuple(seen.values())
+
+    @property
+    def rejection(self) -> Decided | None:
+        """The rejection, if somebody rejected it."""
+        return next((decided for _, decided in self.decisions if not decided.approved), None)
+
+    @property
+    def approved(self) -> bool:
+        """Whether enough distinct persons approved this very digest."""
+        return self.rejection is None and len(self.approvals) >= self.plan.approvals
+
+    @property
+    def approved_at(self) -> At | None:
+        """When the last needed approval came."""
+        return self.decisions[-1][0] if self.approved and self.decisions else None
+
+    @property
+    def hold_until(self) -> At | None:
+        """When execution may start."""
+        return None if self.approved_at is None else At(self.approved_at + self.plan.hold_seconds * SECOND)
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for a decision."""
+        return self.ended is None and not self.approved and self.started_at is None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still start: open, or approved and not yet started."""
+        return self.ended is None and self.started_at is None
+
+    @property
+    def unfinished(self) -> int | None:
+        """The index of the step that was started and has neither ended nor been declared unknown."""
+        return next((i for i, state in enumerate(self.steps) if state.status is StepStatus.STARTED), None)
+
+    @property
+    def in_doubt(self) -> int | None:
+        """The index of the step whose outcome is unknown."""
+        return next((i for i, state in enumerate(self.steps) if state.status is StepStatus.UNKNOWN), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question from the thread and, when there is one, its answer."""
+
+    person: PersonId
+    ts: str
+    text: str
+    answer: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How and by whom the incident was closed."""
+
+    closing: Closing
+    person: PersonId | None
+    note: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Everything known of one incident; version is the number of its events."""
+
+    id: IncidentId
+    version: int
+    phase: Phase
+    place: Place
+    alert: Alert
+    service: ServiceName | None
+    opened_at: At
+    updated_at: At
+    entries: tuple[Entry, ...]
+    firing: bool = True
+    alert_resolved_at: At | None = None
+    evidence: tuple[Evidence, ...] = ()
+    diagnosis: Diagnosis | None = None
+    plans: tuple[PlanState, ...] = ()
+    nothing: str = ""
+    escalation: str = ""
+    paused_by: PersonId | None = None
+    questions: tuple[Question, ...] = ()
+    closed: Closed | None = None
+
+    @property
+    def current(self) -> PlanState | None:
+        """The newest revision."""
+        return self.plans[-1] if self.plans else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not closed."""
+        return self.closed is None
+
+    def plan(self, digest: Digest) -> PlanState | None:
+        """The revision with that digest."""
+        return next((state for state in self.plans if state.digest == digest), None)
+
+    @property
+    def executions(self) -> tuple[PlanState, ...]:
+        """The revisions that were started, oldest first."""
+        return tuple(state for state in self.plans if state.started_at is not None)
+
+    @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions that wait for an answer."""
+        return tuple(question for question in self.questions if question.answer is None)
+
+
+def due(incident: Incident) -> At | None:
+    """When the incident next needs a worker; nothing means that it waits for a human or is over."""
+    state = incident.current
+    match incident.phase:
+        case Phase.DETECTED | Phase.TRIAGED | Phase.EXECUTING | Phase.VERIFIED | Phase.REJECTED:
+            return incident.updated_at
+        case Phase.PROPOSED if state:
+            return state.plan.expires_at
+        case Phase.APPROVED if state:
+            return state.hold_until
+        case Phase.EXECUTED if state:
+            return next_sample_at(state)
+        case Phase.UNKNOWN if state:
+            return next_probe_at(state)
+        case _:
+            return None
+
+
+def next_sample_at(state: PlanState) -> At:
+    """When the next sample of the success check is due."""
+    pace = state.plan.steps[-1].check.pace
+    taken = len(state.samples)
+    start = (state.executed_at or 0) + pace.settle_seconds * SECOND
+    return At(start + taken * pace.every_seconds * SECOND)
+
+
+def next_probe_at(state: PlanState) -> At | None:
+    """When the step in doubt is looked at next; nothing after the last probe."""
+    index = state.in_doubt
+    if index is None:
+        return None
+    step = state.steps[index]
+    if len(step.probes) >= len(PROBE_AFTER_SECONDS):
+        return None
+    return At((step.finished_at or 0) + PROBE_AFTER_SECONDS[len(step.probes)] * SECOND)

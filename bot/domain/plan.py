@@ -1,0 +1,264 @@
+"""A plan: frozen, hashed over its bytes, and the same wherever it is read."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from bot.domain.action import Comparison, Pace, Tier, UndoKind, Value
+from bot.domain.errors import PlanRefusedError
+from bot.domain.ids import ActionId, At, Digest, EnvironmentId, IncidentId, PersonId, PlanId, TargetId
+
+SCHEMA = 1
+MAX_STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The success check declared before approval: samples of a query against a decimal threshold."""
+
+    metric: str
+    query: str
+    unit: str
+    comparison: Comparison
+    threshold: str
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What takes a step back, with its parameters already filled in."""
+
+    kind: UndoKind
+    action: ActionId | None = None
+    parameters: tuple[tuple[str, Value], ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action on one target, with everything that was known and promised when it was approved."""
+
+    action: ActionId
+    version: int
+    title: str
+    target: TargetId
+    executor: str
+    parameters: tuple[tuple[str, Value], ...]
+    before: tuple[tuple[str, str], ...]
+    preconditions: tuple[tuple[str, str], ...]
+    timeout_seconds: int
+    check: Check
+    undo: Undo
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered steps and all that binds them: incident, environment, hashes, tier, originators, expiry."""
+
+    id: PlanId
+    incident: IncidentId
+    revision: int
+    workspace: str
+    environment: EnvironmentId
+    production: bool
+    catalogue: str
+    policy: str
+    steps: tuple[Step, ...]
+    blast_radius: int
+    tier: Tier
+    tier_rule: str
+    approvals: int
+    hold_seconds: int
+    originators: tuple[PersonId, ...]
+    expires_at: At
+
+
+def canonical(plan: Plan) -> str:
+    """The plan as canonical JSON: sorted ASCII keys, integers and strings only (the RFC 8785 subset)."""
+    text = json.dumps(_body(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    if not text.isprintable() or not text.isascii():
+        raise PlanRefusedError("BAD_PARAMETER", "A plan holds printable ASCII only.")
+    return text
+
+
+def digest_of(body: str) -> Digest:
+    """SHA-256 over the stored bytes."""
+    return Digest(hashlib.sha256(body.encode("ascii")).hexdigest())
+
+
+def same_steps_hash(plan: Plan) -> Digest:
+    """A hash over actions, parameters and targets alone, which tells "the same steps again"."""
+    steps = [[step.action, step.target, [list(pair) for pair in step.parameters]] for step in plan.steps]
+    return digest_of(json.dumps(steps, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
+
+
+def parsed(body: str) -> Plan:
+    """The plan from its canonical bytes; raises PlanRefusedError where they are not a plan."""
+    try:
+        raw = cast("dict[str, object]", json.loads(body))
+        if raw["schema"] != SCHEMA:
+            raise PlanRefusedError("BAD_PARAMETER", f"Plan schema {raw['schema']} is not {SCHEMA}.")
+        plan = _plan(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlanRefusedError("BAD_PARAMETER", f"These bytes are not a plan: {error}.") from error
+    if canonical(plan) != body:
+        raise PlanRefusedError("BAD_PARAMETER", "These bytes are not a plan in canonical form.")
+    return plan
+
+
+def _body(plan: Plan) -> Mapping[str, object]:
+    return {
+        "schema": SCHEMA,
+        "plan": plan.id,
+        "incident": plan.incident,
+        "revision": plan.revision,
+        "workspace": plan.workspace,
+        "environment": plan.environment,
+        "production": "yes" if plan.production else "no",
+        "catalogue": plan.catalogue,
+        "policy": plan.policy,
+        "steps": [_step_body(step) for step in plan.steps],
+        "blast_radius": plan.blast_radius,
+        "tier": plan.tier,
+        "tier_rule": plan.tier_rule,
+        "approvals": plan.approvals,
+        "hold_seconds": plan.hold_seconds,
+        "originators": list(plan.originators),
+        "expires_at": plan.expires_at,
+    }
+
+
+def _step_body(step: Step) -> Mapping[str, object]:
+    return {
+        "action": step.action,
+        "version": step.version,
+        "title": step.title,
+        "target": step.target,
+        "executor": step.executor,
+        "parameters": _pairs_body(step.parameters),
+        "before": _pairs_body(step.before),
+        "preconditions": _pairs_body(step.preconditions),
+        "timeout_seconds": step.timeout_seconds,
+        "effect": step.effect,
+        "undo": {
+            "kind": step.undo.kind,
+            "action": step.undo.action or "",
+            "parameters": _pairs_body(step.undo.parameters),
+            "text": step.undo.text,
+        },
+        "check": {
+            "metric": step.check.metric,
+            "query": step.check.query,
+            "unit": step.check.unit,
+            "comparison": step.check.comparison,
+            "threshold": step.check.threshold,
+            "settle_seconds": step.check.pace.settle_seconds,
+            "every_seconds": step.check.pace.every_seconds,
+            "samples": step.check.pace.samples,
+            "needed": step.check.pace.needed,
+        },
+    }
+
+
+def _pairs_body(pairs: tuple[tuple[str, Value], ...]) -> list[list[Value]]:
+    return [[name, value] for name, value in pairs]
+
+
+def _plan(raw: Mapping[str, object]) -> Plan:
+    return Plan(
+        id=PlanId(_text(raw["plan"])),
+        incident=IncidentId(_text(raw["incident"])),
+        revision=_number(raw["revision"]),
+        workspace=_text(raw["workspace"]),
+        environment=EnvironmentId(_text(raw["environment"])),
+        production={"yes": True, "no": False}[_text(raw["production"])],
+        catalogue=_text(raw["catalogue"]),
+        policy=_text(raw["policy"]),
+        steps=tuple(_step(_mapping(step)) for step in _items(raw["steps"])),
+        blast_radius=_number(raw["blast_radius"]),
+        tier=Tier(_text(raw["tier"])),
+        tier_rule=_text(raw["tier_rule"]),
+        approvals=_number(raw["approvals"]),
+        hold_seconds=_number(raw["hold_seconds"]),
+        originators=tuple(PersonId(_text(person)) for person in _items(raw["originators"])),
+        expires_at=At(_number(raw["expires_at"])),
+    )
+
+
+def _step(raw: Mapping[str, object]) -> Step:
+    undo = _mapping(raw["undo"])
+    return Step(
+        action=ActionId(_text(raw["action"])),
+        version=_number(raw["version"]),
+        title=_text(raw["title"]),
+        target=TargetId(_text(raw["target"])),
+        executor=_text(raw["executor"]),
+        parameters=_pairs(raw["parameters"]),
+        before=_words(raw["before"]),
+        preconditions=_words(raw["preconditions"]),
+        timeout_seconds=_number(raw["timeout_seconds"]),
+        check=_check(_mapping(raw["check"])),
+        undo=Undo(
+            kind=UndoKind(_text(undo["kind"])),
+            action=ActionId(_text(undo["action"])) if undo["action"] else None,
+            parameters=_pairs(undo["parameters"]),
+            text=_text(undo["text"]),
+        ),
+        effect=_text(raw["effect"]),
+    )
+
+
+def _check(raw: Mapping[str, object]) -> Check:
+    return Check(
+        metric=_text(raw["metric"]),
+        query=_text(raw["query"]),
+        unit=_text(raw["unit"]),
+        comparison=Comparison(_text(raw["comparison"])),
+        threshold=_text(raw["threshold"]),
+        pace=Pace(
+            settle_seconds=_number(raw["settle_seconds"]),
+            every_seconds=_number(raw["every_seconds"]),
+            samples=_number(raw["samples"]),
+            needed=_number(raw["needed"]),
+        ),
+    )
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(f"expected a string, not {type(raw).__name__}")
+    return raw
+
+
+def _number(raw: object) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise TypeError(f"expected an integer, not {type(raw).__name__}")
+    return raw
+
+
+def _items(raw: object) -> list[object]:
+    if not isinstance(raw, list):
+        raise TypeError(f"expected a list, not {type(raw).__name__}")
+    return cast("list[object]", raw)
+
+
+def _mapping(raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, dict):
+        raise TypeError(f"expected an object, not {type(raw).__name__}")
+    return cast("Mapping[str, object]", raw)
+
+
+def _pair(raw: object) -> tuple[str, Value]:
+    name, value = _items(raw)
+    return _text(name), value if isinstance(value, str) else _number(value)
+
+
+def _pairs(raw: object) -> tuple[tuple[str, Value], ...]:
+    return tuple(_pair(pair) for pair in _items(raw))
+
+
+def _words(raw: object) -> tuple[tuple[str, str], ...]:
+    return tuple((name, _text(value)) for name, value in _pairs(raw))

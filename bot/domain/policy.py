@@ -1,0 +1,94 @@
+"""Who may approve what, when, and how often: `policy.yaml`, checked."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.action import Tier
+from bot.domain.ids import PersonId, RosterName
+
+
+class Role(StrEnum):
+    """What a person must be for the owning service."""
+
+    ONCALL = "oncall"
+    LEAD = "lead"
+    SENIOR = "senior"
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """What one tier asks for; with `one_of`, one of the approvals must come from that role."""
+
+    tier: Tier
+    approvals: int
+    roles: tuple[Role, ...]
+    one_of: Role | None
+    originator_may_approve: bool
+    window_seconds: int
+    hold_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person that the policy maps from a Slack id to the id used by schedules."""
+
+    id: PersonId
+    name: str
+    schedule_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSpec:
+    """Where the members of a roster come from: `list`, `usergroup` or `schedule`, and its settings."""
+
+    name: RosterName
+    kind: str
+    members: tuple[PersonId, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tripwire:
+    """A pattern (RE2) on action id, parameters, target and environment that makes a plan high."""
+
+    pattern: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often things may happen, per hour where nothing else is said."""
+
+    per_target: int = 3
+    per_workspace: int = 20
+    executions_per_incident: int = 5
+    plans_per_incident: int = 3
+    replans_after_rejection: int = 2
+    blast_radius: int = 3
+    start_within_seconds: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole policy with the hash of its file."""
+
+    people: tuple[KnownPerson, ...]
+    rosters: tuple[RosterSpec, ...]
+    tiers: tuple[TierRule, ...]
+    tripwires: tuple[Tripwire, ...]
+    limits: Limits
+    workspaces: tuple[str, ...]
+    shared_channels_allowed: bool
+    sha256: str
+
+    def rule(self, tier: Tier) -> TierRule:
+        """The rule of a tier."""
+        return next(rule for rule in self.tiers if rule.tier is tier)
+
+    def roster(self, name: RosterName) -> RosterSpec | None:
+        """The roster of that name."""
+        return next((roster for roster in self.rosters if roster.name == name), None)
+
+    def person(self, person: PersonId) -> KnownPerson | None:
+        """What the policy knows of a person."""
+        return next((known for known in self.people if known.id == person), None)

@@ -1,0 +1,121 @@
+"""The inventory: what runs, where, how to look at it, and what may be changed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
+
+
+class Criticality(StrEnum):
+    """How much a failure of the service hurts."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where services run; the inventory alone says whether it is production."""
+
+    id: EnvironmentId
+    production: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A named query with its unit and normal range (either end may be open)."""
+
+    name: str
+    query: str
+    unit: str
+    normal_low: Decimal | None = None
+    normal_high: Decimal | None = None
+
+    def abnormal(self, value: Decimal) -> bool:
+        """Whether the value lies outside the normal range."""
+        too_low = self.normal_low is not None and value < self.normal_low
+        too_high = self.normal_high is not None and value > self.normal_high
+        return too_low or too_high
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where to look: the kind of a source and its settings, as the adapter for that kind needs them."""
+
+    kind: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def setting(self, name: str, default: str = "") -> str:
+        """One setting of the source."""
+        return dict(self.settings).get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A thing that an action can change, with the executor that can reach it."""
+
+    id: TargetId
+    executor: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def setting(self, name: str, default: str = "") -> str:
+        """One setting of the target."""
+        return dict(self.settings).get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of the inventory."""
+
+    name: ServiceName
+    title: str
+    environment: EnvironmentId
+    criticality: Criticality
+    oncall: RosterName
+    lead: RosterName
+    senior: RosterName | None = None
+    aliases: tuple[str, ...] = ()
+    depends_on: tuple[ServiceName, ...] = ()
+    logs: tuple[Source, ...] = ()
+    changes: tuple[Source, ...] = ()
+    metrics_source: Source | None = None
+    metrics: tuple[MetricSpec, ...] = ()
+    targets: tuple[Target, ...] = ()
+    actions: tuple[ActionId, ...] = ()
+    symptom: str = "error_rate"
+
+    def metric(self, name: str) -> MetricSpec | None:
+        """The metric of that name."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def target(self, target: TargetId) -> Target | None:
+        """The target of that id."""
+        return next((known for known in self.targets if known.id == target), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All environments and services, with the hash of the file they came from."""
+
+    environments: tuple[Environment, ...]
+    services: tuple[Service, ...]
+    sha256: str
+
+    def service(self, name: str | None) -> Service | None:
+        """The service of that name or alias, compared without case."""
+        wanted = (name or "").casefold()
+        for service in self.services:
+            if wanted in {service.name.casefold(), *(alias.casefold() for alias in service.aliases)}:
+                return service
+        return None
+
+    def environment(self, wanted: EnvironmentId) -> Environment | None:
+        """The environment of that id."""
+        return next((known for known in self.environments if known.id == wanted), None)
+
+    def owner_of(self, target: TargetId) -> Service | None:
+        """The service that owns a target."""
+        return next((service for service in self.services if service.target(target)), None)

@@ -1,0 +1,123 @@
+"""What was sent to Slack, what came from it, and the bytes of evidence."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.evidence import Sighting
+from bot.domain.ids import At, EvidenceId, IncidentId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was sent: channel and ts."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the team is doing now, for the card; not an event of the incident."""
+
+    stage: str
+    tasks: tuple[tuple[str, str], ...]
+    """Pairs of title and status: pending, in_progress, complete, error."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentCard:
+    """A card that was sent: its message and the hash of what it showed."""
+
+    ref: MessageRef | None
+    shown: str
+    intent: bool = False
+    """A post was begun and its answer never seen: look for the message before posting again."""
+
+
+class Cards(Protocol):
+    """What the incident's messages are and which of them lag behind."""
+
+    async def dirty(self, limit: int) -> tuple[IncidentId, ...]:
+        """Incidents whose cards lag behind, newest change first."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Return when cards may have become dirty, at the latest after this time."""
+        ...
+
+    async def mark(self, incident: IncidentId) -> None:
+        """Mark the cards as lagging behind."""
+        ...
+
+    async def clean(self, incident: IncidentId, version: int, progress: int) -> bool:
+        """Take the mark away if nothing has changed since this version and progress number."""
+        ...
+
+    def turn(self, incident: IncidentId) -> AbstractAsyncContextManager[bool]:
+        """Be the only one to send this incident's cards; false where another process does."""
+        ...
+
+    async def sent(self, incident: IncidentId) -> dict[str, SentCard]:
+        """The cards that were sent (or begun), by name."""
+        ...
+
+    async def begin(self, incident: IncidentId, card: str) -> None:
+        """Note that a card is about to be posted."""
+        ...
+
+    async def record(self, incident: IncidentId, card: str, sent: SentCard) -> None:
+        """Note what was sent."""
+        ...
+
+    async def find(self, ref: MessageRef) -> tuple[IncidentId, str] | None:
+        """Which incident's which card a message is."""
+        ...
+
+    async def report_progress(self, incident: IncidentId, progress: Progress) -> None:
+        """Keep the newest progress and mark the cards dirty."""
+        ...
+
+    async def progress(self, incident: IncidentId) -> tuple[int, Progress | None]:
+        """The newest progress with its number (0 for none)."""
+        ...
+
+
+class Seen(Protocol):
+    """What came in from Slack, stored before anything else, and what of it was handled."""
+
+    async def store(self, key: str, body: str) -> bool:
+        """Keep a raw event; false where this key was stored before. Raises StoreUnavailableError."""
+        ...
+
+    async def done(self, key: str) -> None:
+        """Note that an event was handled."""
+        ...
+
+    async def unfinished(self, older_than: At, limit: int) -> tuple[tuple[str, str], ...]:
+        """Events that were stored and not handled: key and body."""
+        ...
+
+    async def first(self, key: str) -> bool:
+        """Whether this key is seen for the first time (kept for a day)."""
+        ...
+
+    async def last_ts(self, channel: str) -> str | None:
+        """The newest message handled in a channel."""
+        ...
+
+    async def note_ts(self, channel: str, ts: str) -> None:
+        """Move the newest message handled in a channel forward."""
+        ...
+
+
+class Blobs(Protocol):
+    """The bytes of evidence."""
+
+    async def put(self, sighting: Sighting) -> None:
+        """Keep a sighting under its evidence id."""
+        ...
+
+    async def get(self, evidence: EvidenceId) -> Sighting | None:
+        """The sighting of that id."""
+        ...

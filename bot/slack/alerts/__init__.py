@@ -1,0 +1,1 @@
+"""Pure parsers, one per sender, from a Slack message to an alert."""

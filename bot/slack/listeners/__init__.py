@@ -1,0 +1,1 @@
+"""One file per Slack surface: ack, parse, call, explain."""

@@ -1,0 +1,1 @@
+"""Pure functions from an incident to Block Kit."""
