@@ -52,6 +52,8 @@ class Step:
     check: Check
     undo: Undo
     effect: str = ""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """What the card shows as before -> after: the observed field, its value now, its value afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _step_body(step: Step) -> Mapping[str, object]:
         "preconditions": _pairs_body(step.preconditions),
         "timeout_seconds": step.timeout_seconds,
         "effect": step.effect,
+        "changes": [list(change) for change in step.changes],
         "undo": {
             "kind": step.undo.kind,
             "action": step.undo.action or "",
@@ -208,6 +211,7 @@ def _step(raw: Mapping[str, object]) -> Step:
             text=_text(undo["text"]),
         ),
         effect=_text(raw["effect"]),
+        changes=tuple(_change(change) for change in _items(raw["changes"])),
     )
 
 
@@ -258,6 +262,11 @@ def _pair(raw: object) -> tuple[str, Value]:
 
 def _pairs(raw: object) -> tuple[tuple[str, Value], ...]:
     return tuple(_pair(pair) for pair in _items(raw))
+
+
+def _change(raw: object) -> tuple[str, str, str]:
+    field, before, after = _items(raw)
+    return _text(field), _text(before), _text(after)
 
 
 def _words(raw: object) -> tuple[tuple[str, str], ...]:

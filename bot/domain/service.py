@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.action import Pace
 from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
 
 
@@ -86,6 +87,8 @@ class Service:
     targets: tuple[Target, ...] = ()
     actions: tuple[ActionId, ...] = ()
     symptom: str = "error_rate"
+    pace: Pace | None = None
+    """How often and how long success checks look, where the action's own pace does not suit."""
 
     def metric(self, name: str) -> MetricSpec | None:
         """The metric of that name."""

@@ -58,6 +58,10 @@ class Content(Protocol):
         """`policy.yaml`."""
         ...
 
+    def tripwire(self, text: str) -> str | None:
+        """The title of the first trip-wire of the policy (RE2) that matches this text."""
+        ...
+
     def failure_modes(self) -> tuple[FailureMode, ...]:
         """One per Markdown page."""
         ...
