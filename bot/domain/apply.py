@@ -20,6 +20,7 @@ from bot.domain.events import (
     IncidentClosed,
     IncidentOpened,
     NothingProposed,
+    OptionChosen,
     OutcomeRecorded,
     OutcomeUnknown,
     PauseSet,
@@ -35,21 +36,8 @@ from bot.domain.events import (
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
-from bot.domain.incident import Closed, Incident, Phase, PlanState, Question, StepState, StepStatus
+from bot.domain.incident import PLANNABLE, Closed, Incident, Phase, PlanState, Question, StepState, StepStatus
 from bot.domain.plan import digest_of, parsed
-
-PLANNABLE = {
-    Phase.TRIAGED,
-    Phase.PROPOSED,
-    Phase.REJECTED,
-    Phase.VERIFIED,
-    Phase.INCONCLUSIVE,
-    Phase.HEALTHY,
-    Phase.STOPPED,
-    Phase.EXPIRED,
-    Phase.ESCALATED,
-}
-"""Where a (new) plan may be proposed: never while one is approved, running, being verified or in doubt."""
 
 
 def replay(entries: Iterable[Entry]) -> Incident | None:
@@ -121,6 +109,10 @@ def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
         case Diagnosed(diagnosis):
             _must(incident, incident.phase in PLANNABLE | {Phase.DETECTED}, entry)
             return replace(incident, phase=Phase.TRIAGED, diagnosis=diagnosis)
+        case OptionChosen(_, _, number):
+            options = incident.current.options if incident.current else ()
+            _must(incident, incident.phase in PLANNABLE and 1 <= number <= len(options), entry)
+            return replace(incident, wanted=entry.event)
         case PlanProposed():
             return _proposed(incident, entry, entry.event)
         case NothingProposed(verdict, reason):
@@ -136,21 +128,14 @@ def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
             _must(incident, (state.plan.id, state.plan.revision) == (plan, revision), entry)
             phase = Phase.EXPIRED if how is PlanEnd.EXPIRED else incident.phase
             return replace(_with(incident, replace(state, ended=how)), phase=phase)
-        case ExecutionStarted(digest):
+        case ExecutionStarted(digest, measured):
             state = _current(incident, entry, digest)
             ready = incident.phase is Phase.APPROVED and state.approved and state.alive
             _must(incident, ready and (state.hold_until or 0) <= entry.at, entry)
-            started = replace(state, started_at=entry.at)
+            started = replace(state, started_at=entry.at, measured=measured)
             return replace(_with(incident, started), phase=Phase.EXECUTING)
-        case SampleTaken(digest, _, _):
-            state = _current(incident, entry, digest)
-            _must(incident, incident.phase is Phase.EXECUTED, entry)
-            return _with(incident, replace(state, samples=(*state.samples, (entry.at, entry.event))))
-        case Verified(digest, outcome, detail):
-            state = _current(incident, entry, digest)
-            _must(incident, incident.phase is Phase.EXECUTED, entry)
-            verified = replace(state, outcome=outcome, outcome_detail=detail)
-            return replace(_with(incident, verified), phase=Phase.VERIFIED)
+        case SampleTaken() | Verified():
+            return _measured(incident, entry, entry.event)
         case _:
             return _after_step_event(incident, entry)
 
@@ -175,16 +160,13 @@ def _after_step_event(incident: Incident, entry: Entry) -> Incident:
             was = _step(state, step, {StepStatus.STARTED}, entry)
             now = replace(was, status=StepStatus.UNKNOWN, finished_at=entry.at, detail=detail)
             return replace(_with(incident, _with_step(state, step, now)), phase=Phase.UNKNOWN)
-        case Probed(digest, step, _, detail):
-            state = _executing(incident, entry, digest, Phase.UNKNOWN)
-            was = _step(state, step, {StepStatus.UNKNOWN}, entry)
-            now = replace(was, probes=(*was.probes, entry.event), detail=detail)
-            return _with(incident, _with_step(state, step, now))
+        case Probed():
+            return _probed(incident, entry, entry.event)
         case OutcomeRecorded(digest, step, applied, person, note):
             state = _executing(incident, entry, digest, Phase.UNKNOWN)
             was = _step(state, step, {StepStatus.UNKNOWN}, entry)
             status = StepStatus.DONE if applied else StepStatus.FAILED
-            now = replace(was, status=status, finished_at=entry.at, detail=f"{person}: {note}")
+            now = replace(was, status=status, detail=f"{person}: {note}")
             return replace(_with(incident, _with_step(state, step, now)), phase=Phase.EXECUTING)
         case ExecutionFinished(digest):
             state = _executing(incident, entry, digest, Phase.EXECUTING)
@@ -197,6 +179,15 @@ def _after_step_event(incident: Incident, entry: Entry) -> Incident:
             return replace(_with(incident, stopped), phase=Phase.STOPPED)
         case _:
             raise IllegalEventError(f"{type(entry.event).__name__} cannot follow {incident.phase}.")
+
+
+def _measured(incident: Incident, entry: Entry, event: SampleTaken | Verified) -> Incident:
+    state = _current(incident, entry, event.digest)
+    _must(incident, incident.phase is Phase.EXECUTED, entry)
+    if isinstance(event, SampleTaken):
+        return _with(incident, replace(state, samples=(*state.samples, (entry.at, event))))
+    verified = replace(state, outcome=event.outcome, outcome_detail=event.detail)
+    return replace(_with(incident, verified), phase=Phase.VERIFIED)
 
 
 def _proposed(incident: Incident, entry: Entry, event: PlanProposed) -> Incident:
@@ -218,7 +209,9 @@ def _proposed(incident: Incident, entry: Entry, event: PlanProposed) -> Incident
         proposed_at=entry.at,
         steps=tuple(StepState(step) for step in plan.steps),
     )
-    return replace(incident, phase=Phase.PROPOSED, plans=(*plans, state), escalation="", nothing="")
+    return replace(
+        incident, phase=Phase.PROPOSED, plans=(*plans, state), escalation="", nothing="", wanted=None
+    )
 
 
 def _decided(incident: Incident, entry: Entry, event: Decided) -> Incident:
@@ -252,6 +245,16 @@ def _step_started(incident: Incident, entry: Entry, event: StepStarted) -> Incid
     return _with(incident, _with_step(state, event.step, now))
 
 
+def _probed(incident: Incident, entry: Entry, event: Probed) -> Incident:
+    state = _executing(incident, entry, event.digest, Phase.UNKNOWN)
+    was = _step(state, event.step, {StepStatus.UNKNOWN}, entry)
+    now = replace(was, probes=(*was.probes, event), detail=event.detail)
+    if event.applied is None:
+        return _with(incident, _with_step(state, event.step, now))
+    settled = replace(now, status=StepStatus.DONE if event.applied else StepStatus.FAILED)
+    return replace(_with(incident, _with_step(state, event.step, settled)), phase=Phase.EXECUTING)
+
+
 def _answered(incident: Incident, event: Answered) -> Incident:
     questions = tuple(
         replace(question, answer=event.text, evidence=event.evidence)
@@ -259,7 +262,8 @@ def _answered(incident: Incident, event: Answered) -> Incident:
         else question
         for question in incident.questions
     )
-    return replace(incident, questions=questions)
+    wanted = incident.wanted if incident.wanted and incident.wanted.ts != event.ts else None
+    return replace(incident, questions=questions, wanted=wanted)
 
 
 def _must(incident: Incident, legal: bool, entry: Entry) -> None:  # noqa: FBT001 - a condition, not a flag

@@ -1,4 +1,4 @@
-"""From a team's proposal to a frozen plan: code computes everything that the card calls a fact (rules 1-7)."""
+"""From a team's proposal to a frozen plan: code computes all that the card calls a fact (rules 1-7)."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -132,9 +132,10 @@ class PlanEnded:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStarted:
-    """The approved plan begins."""
+    """The approved plan begins; `measured` is the metric of its success check at that moment."""
 
     digest: Digest
+    measured: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionChosen:
+    """A person asked for another of the ways that the team saw ("use N"); becomes that plan's originator."""
+
+    person: PersonId
+    ts: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentClosed:
     """The incident is over."""
 
@@ -302,6 +312,7 @@ Event = (
     | PauseSet
     | Asked
     | Answered
+    | OptionChosen
     | IncidentClosed
 )
 

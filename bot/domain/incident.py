@@ -8,6 +8,7 @@ from bot.domain.events import (
     Closing,
     Decided,
     Entry,
+    OptionChosen,
     Outcome,
     PlanEnd,
     Probed,
@@ -39,6 +40,22 @@ class Phase(StrEnum):
     EXPIRED = "expired"
     ESCALATED = "escalated"
     CLOSED = "closed"
+
+
+PLANNABLE = frozenset(
+    {
+        Phase.TRIAGED,
+        Phase.PROPOSED,
+        Phase.REJECTED,
+        Phase.VERIFIED,
+        Phase.INCONCLUSIVE,
+        Phase.HEALTHY,
+        Phase.STOPPED,
+        Phase.EXPIRED,
+        Phase.ESCALATED,
+    }
+)
+"""Where a (new) plan may be proposed: never while one is approved, running, being verified or in doubt."""
 
 
 class StepStatus(StrEnum):
@@ -82,6 +99,7 @@ class PlanState:
     decisions: tuple[tuple[At, Decided], ...] = ()
     ended: PlanEnd | None = None
     started_at: At | None = None
+    measured: str | None = None
     executed_at: At | None = None
     stopped: tuple[str, str] | None = None
     steps: tuple[StepState, ...] = ()
@@ -183,6 +201,7 @@ class Incident:
     escalation: str = ""
     paused_by: PersonId | None = None
     questions: tuple[Question, ...] = ()
+    wanted: OptionChosen | None = None
     closed: Closed | None = None
 
     @property
@@ -213,6 +232,8 @@ class Incident:
 def due(incident: Incident) -> At | None:
     """When the incident next needs a worker; nothing means that it waits for a human or is over."""
     state = incident.current
+    if incident.wanted is not None and incident.phase in PLANNABLE:
+        return incident.updated_at
     match incident.phase:
         case Phase.DETECTED | Phase.TRIAGED | Phase.EXECUTING | Phase.VERIFIED | Phase.REJECTED:
             return incident.updated_at

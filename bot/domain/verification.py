@@ -1,0 +1,58 @@
+"""What the samples of a success check say, by counting (rule 24)."""
+
+from decimal import Decimal, InvalidOperation
+from statistics import median
+
+from bot.domain.action import Comparison
+from bot.domain.events import Outcome, SampleTaken
+from bot.domain.incident import PlanState
+from bot.domain.plan import Check
+
+WORSE_BY = Decimal("1.5")
+
+
+def number(text: str | None) -> Decimal | None:
+    """A decimal from its string; nothing where it is not a finite number."""
+    try:
+        value = Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def holds(check: Check, value: str | None) -> bool:
+    """Whether one sample satisfies the check."""
+    sample, threshold = number(value), number(check.threshold)
+    if sample is None or threshold is None:
+        return False
+    return sample < threshold if check.comparison is Comparison.BELOW else sample > threshold
+
+
+def judged(state: PlanState, before: str | None) -> tuple[Outcome, str] | None:
+    """The outcome and its sentence, or nothing while more samples are needed.
+
+    `before` is the metric when the plan was executed. Improved needs all samples to be taken; anything else
+    is said as soon as too few can still hold.
+    """
+    check = state.plan.steps[-1].check
+    samples = tuple(sample for _, sample in state.samples)
+    good = sum(sample.holds for sample in samples)
+    left = check.pace.samples - len(samples)
+    if left > 0 and good + left >= check.pace.needed:
+        return None
+    sentence = f"{check.metric}: {good} of {len(samples)} samples {check.comparison} {check.threshold}"
+    if good >= check.pace.needed:
+        return Outcome.IMPROVED, sentence
+    return _not_improved(check, samples, number(before)), sentence
+
+
+def _not_improved(check: Check, samples: tuple[SampleTaken, ...], before: Decimal | None) -> Outcome:
+    values = [value for sample in samples if (value := number(sample.value)) is not None]
+    if len(values) * 2 < len(samples):
+        return Outcome.NO_DATA
+    if before is None or before <= 0:
+        return Outcome.UNCHANGED
+    middle = median(values)
+    if check.comparison is Comparison.BELOW:
+        return Outcome.WORSE if middle > before * WORSE_BY else Outcome.UNCHANGED
+    return Outcome.WORSE if middle * WORSE_BY < before else Outcome.UNCHANGED
