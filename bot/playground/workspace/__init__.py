@@ -1,0 +1,1 @@
+"""A faithful local Slack workspace over plain HTTP and WebSocket, for any app."""
