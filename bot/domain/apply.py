@@ -233,6 +233,7 @@ def _step_started(incident: Incident, entry: Entry, event: StepStarted) -> Incid
     was = _step(state, event.step, {StepStatus.PENDING}, entry)
     earlier = state.steps[: event.step]
     _must(incident, state.approved and was.step.target == event.target, entry)
+    _must(incident, incident.paused_by is None, entry)
     _must(incident, all(step.status is StepStatus.DONE for step in earlier), entry)
     now = replace(
         was,

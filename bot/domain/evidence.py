@@ -1,5 +1,6 @@
 """What was seen: every observation has an id, a source, a query, a time range and a hash."""
 
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -114,3 +115,22 @@ class Observation:
     def field(self, name: str) -> str | None:
         """One observed field."""
         return dict(self.fields).get(name)
+
+
+def state_sighting(evidence: EvidenceId, seen: Observation) -> Sighting:
+    """An observed state as evidence: one line per field."""
+    text = "\n".join(f"{name} = {value}" for name, value in seen.fields)
+    return Sighting(
+        evidence=Evidence(
+            id=evidence,
+            kind=EvidenceKind.STATE,
+            source=seen.target,
+            query=f"observe {seen.target}",
+            start=seen.at,
+            end=seen.at,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            summary=", ".join(f"{name} {value}" for name, value in seen.fields)[:200],
+        ),
+        text=text,
+        facts=tuple(StateFact(seen.target, name, value) for name, value in seen.fields),
+    )

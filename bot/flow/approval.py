@@ -1,0 +1,122 @@
+"""A click: gather what the gate needs, judge, append; refusals are told and recorded, never silent."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.domain.decision import Click, Code, Refused, RosterAnswer, World
+from bot.domain.decision import decide as judge_click
+from bot.domain.errors import ConflictError, IllegalEventError, StoreUnavailableError, UnknownIncidentError
+from bot.domain.events import Decided, Event
+from bot.domain.ids import IncidentId, PersonId, RosterName
+from bot.domain.incident import Incident, PlanState
+from bot.domain.policy import Role
+from bot.domain.service import Service
+from bot.flow.conductor import Table, decide, load, nudge
+from bot.ports.ports import Ports
+from bot.ports.records import Refusal
+
+ROSTER_SECONDS = 2
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What the last judgement said, read after the append that it went into."""
+
+    said: Decided | Refused
+
+
+async def judge(ports: Ports, table: Table, click: Click, person: PersonId) -> Decided | Refused:
+    """Judge a click and append the decision; a refusal comes back with its code and is recorded."""
+    try:
+        incident = await ports.incidents.by_plan(click.plan)
+        said = await _judged(ports, table, incident, click, person)
+        if isinstance(said, Refused):
+            await _record(ports, incident, click, person, said)
+    except (StoreUnavailableError, ConflictError):
+        return Refused(Code.STORE_UNAVAILABLE)
+    return said
+
+
+async def _judged(
+    ports: Ports, table: Table, incident: IncidentId | None, click: Click, person: PersonId
+) -> Decided | Refused:
+    if incident is None:
+        return Refused(Code.UNKNOWN_PLAN)
+    try:
+        world = await _world(ports, await load(ports, incident), click, person)
+    except UnknownIncidentError:
+        return Refused(Code.UNKNOWN_PLAN)
+    verdict = _Verdict(Refused(Code.STORE_UNAVAILABLE))
+
+    def judgement(found: Incident) -> tuple[Event, ...]:
+        verdict.said = judge_click(found, click, world)
+        return (verdict.said,) if isinstance(verdict.said, Decided) else ()
+
+    try:
+        after = await decide(ports, incident, judgement)
+    except IllegalEventError:
+        return Refused(Code.DECIDED)
+    if isinstance(verdict.said, Decided):
+        await nudge(ports, after, table)
+    return verdict.said
+
+
+async def _world(ports: Ports, incident: Incident, click: Click, person: PersonId) -> World:
+    """Everything slow, read before the append loop: person, rosters, channel, pause, the stored message."""
+    service = ports.content.inventory().service(incident.service)
+    who, rosters, shared, paused, message = await asyncio.gather(
+        ports.people.person(person),
+        read_rosters(ports, service),
+        ports.people.shared(incident.place.channel),
+        _paused(ports, _named(incident, click)),
+        _message(ports, incident, click),
+    )
+    return World(
+        policy=ports.content.policy(),
+        catalogue_sha256=ports.content.catalogue().sha256,
+        person=who,
+        rosters=rosters,
+        message=message,
+        paused=paused,
+        shared_channel=shared,
+        now=ports.clock.now(),
+    )
+
+
+def _named(incident: Incident, click: Click) -> PlanState | None:
+    return next((state for state in incident.plans if state.plan.id == click.plan), None)
+
+
+async def read_rosters(ports: Ports, service: Service | None) -> tuple[RosterAnswer, ...]:
+    """The rosters of the owning service, live, each with two seconds; an error is an answer that denies."""
+    if service is None:
+        return ()
+    names = ((service.oncall, Role.ONCALL), (service.lead, Role.LEAD), (service.senior, Role.SENIOR))
+    return tuple(await asyncio.gather(*(_read(ports, name, role) for name, role in names if name)))
+
+
+async def _read(ports: Ports, name: RosterName, role: Role) -> RosterAnswer:
+    try:
+        async with asyncio.timeout(ROSTER_SECONDS):
+            return await ports.roster.read(name, role)
+    except TimeoutError:
+        return RosterAnswer(role, name, "", (), ports.clock.now(), error="no answer within 2 s")
+
+
+async def _paused(ports: Ports, state: PlanState | None) -> str | None:
+    scopes = {"all", f"environment:{state.plan.environment}" if state else ""}
+    hit = next((pause for pause in await ports.incidents.pauses() if pause.scope in scopes), None)
+    return hit.scope if hit else None
+
+
+async def _message(ports: Ports, incident: Incident, click: Click) -> tuple[str, str] | None:
+    """The message of this plan's card as the store knows it, never as Slack tells it."""
+    sent = (await ports.cards.sent(incident.id)).get(f"plan:{click.revision}")
+    return (sent.ref.channel, sent.ref.ts) if sent and sent.ref else None
+
+
+async def _record(
+    ports: Ports, incident: IncidentId | None, click: Click, person: PersonId, refused: Refused
+) -> None:
+    plan = f"{click.plan}:{click.revision}"
+    await ports.incidents.refuse(Refusal(incident, plan, person, refused.code, ports.clock.now()))

@@ -1,0 +1,209 @@
+"""The only writer: appends events, walks incidents through their verbs, and decides without a lease."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.domain.apply import apply, replay
+from bot.domain.claims import Claim, claims_of, index_of
+from bot.domain.errors import (
+    ClaimRefusedError,
+    ConflictError,
+    FencedError,
+    IllegalEventError,
+    NotDurableError,
+    UnknownIncidentError,
+)
+from bot.domain.events import Entry, Escalated, Event, StepStarted
+from bot.domain.ids import At, Fence, IncidentId
+from bot.domain.incident import Incident, due
+from bot.ports.ports import Ports
+from bot.ports.records import Lease, WorkerRole
+
+TRIES = 20
+LEASE_SECONDS = 30
+LEASE_WAIT_SECONDS = 2.0
+LEASE_POLL_SECONDS = 0.02
+MAX_ATTEMPTS = 3
+MAX_STAGES = 50
+
+Events = tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a verb is given beside the incident."""
+
+    ports: Ports
+    fence: Fence
+
+
+Verb = Callable[[Incident, Work], AsyncGenerator[Event, Incident]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The verb that moves an incident on, and the role of the process that may run it."""
+
+    verb: Verb
+    role: WorkerRole
+
+
+Table = Callable[[Incident], Move | None]
+
+
+async def load(ports: Ports, incident: IncidentId) -> Incident:
+    """The incident as its events add up now; raises UnknownIncidentError, StoreUnavailableError."""
+    found = replay((await ports.incidents.load(incident)).entries)
+    if found is None:
+        raise UnknownIncidentError
+    return found
+
+
+async def append(
+    ports: Ports, before: Incident | None, incident: IncidentId, events: Events, fence: Fence | None = None
+) -> tuple[Incident, bool]:
+    """Append events to the incident as it was read; returns it afterwards and whether that is durable.
+
+    Raises IllegalEventError, ConflictError, ClaimRefusedError, FencedError, StoreUnavailableError.
+    """
+    limits = ports.content.policy().limits
+    after, entries, claims = before, list[Entry](), list[Claim]()
+    moment = max(ports.clock.now(), before.updated_at if before else At(0))
+    for event in events:
+        claims.extend(claims_of(after, (event,), limits))
+        entry = Entry(after.version + 1 if after else 1, moment, fence, event)
+        after = apply(after, entry)
+        entries.append(entry)
+    if after is None:
+        raise IllegalEventError("There is nothing to append.")
+    version = before.version if before else 0
+    done = await ports.incidents.append(incident, version, entries, claims, index_of(after), fence)
+    return after, done.durable
+
+
+Judge = Callable[[Incident], Events]
+
+
+async def decide(ports: Ports, incident: IncidentId, judge: Judge) -> Incident:
+    """Read, judge purely, append; again after a lost race, up to 20 times; no events append nothing."""
+    for _ in range(TRIES):
+        before = await load(ports, incident)
+        events = judge(before)
+        if not events:
+            return before
+        try:
+            after, _ = await append(ports, before, incident, events)
+        except ConflictError:
+            continue
+        return after
+    raise ConflictError
+
+
+async def nudge(ports: Ports, incident: Incident, table: Table) -> None:
+    """Queue the incident's next stage where it has one that is due."""
+    move = table(incident)
+    when = due(incident)
+    if move is not None and when is not None and when <= ports.clock.now():
+        await ports.queue.add(move.role, incident.id, incident.version)
+
+
+async def walk(ports: Ports, incident_id: IncidentId, role: WorkerRole, table: Table) -> None:
+    """Run the verbs that this role may run until the incident waits for somebody else."""
+    async with _leased(ports, incident_id) as lease:
+        if lease is None:
+            return
+        for _ in range(MAX_STAGES):
+            incident = await load(ports, incident_id)
+            if not await _one_stage(ports, incident, role, table, lease):
+                break
+    await nudge(ports, await load(ports, incident_id), table)
+
+
+async def _one_stage(ports: Ports, incident: Incident, role: WorkerRole, table: Table, lease: Lease) -> bool:
+    """Whether something was done and there may be more to do."""
+    move = table(incident)
+    when = due(incident)
+    if move is None or move.role is not role or when is None or when > ports.clock.now():
+        return False
+    if await ports.incidents.attempt(incident.id, incident.version) > MAX_ATTEMPTS:
+        return await _give_up(ports, incident, lease)
+    after = await _run(move.verb, incident, Work(ports, lease.fence))
+    return after is not None and after.version > incident.version
+
+
+async def _give_up(ports: Ports, incident: Incident, lease: Lease) -> bool:
+    """A stage that killed its worker again and again is given to a human (remedy R5)."""
+    reason = f"The stage after {incident.phase} was tried {MAX_ATTEMPTS} times without an end."
+    try:
+        await append(ports, incident, incident.id, (Escalated(reason),), lease.fence)
+    except (IllegalEventError, ConflictError, FencedError):
+        return False
+    return True
+
+
+async def _run(verb: Verb, incident: Incident, work: Work) -> Incident | None:
+    """Append each event before the verb goes on; nothing where the incident moved on under it."""
+    async with aclosing(verb(incident, work)) as events:
+        try:
+            event = await anext(events)
+            while True:
+                try:
+                    incident = await _keep(incident, event, work)
+                except (ClaimRefusedError, NotDurableError) as refused:
+                    if isinstance(refused, NotDurableError):
+                        incident = await load(work.ports, incident.id)
+                    event = await events.athrow(refused)
+                else:
+                    event = await events.asend(incident)
+        except StopAsyncIteration:
+            return incident
+        except (IllegalEventError, FencedError):
+            return None
+
+
+async def _keep(incident: Incident, event: Event, work: Work) -> Incident:
+    before = incident
+    for _ in range(TRIES):
+        try:
+            after, durable = await append(work.ports, before, before.id, (event,), work.fence)
+        except ConflictError:
+            before = await load(work.ports, before.id)
+            continue
+        if isinstance(event, StepStarted) and not durable:
+            raise NotDurableError
+        return after
+    raise ConflictError
+
+
+@asynccontextmanager
+async def _leased(ports: Ports, incident: IncidentId) -> AsyncGenerator[Lease | None]:
+    lease = await _take(ports, incident)
+    if lease is None:
+        yield None
+        return
+    renewing = asyncio.create_task(_renew(ports, lease))
+    try:
+        yield lease
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+        await ports.incidents.release(lease)
+
+
+async def _take(ports: Ports, incident: IncidentId) -> Lease | None:
+    """Wait a moment for the lease: whoever has it is usually about to hand over."""
+    for _ in range(int(LEASE_WAIT_SECONDS / LEASE_POLL_SECONDS)):
+        lease = await ports.incidents.lease(incident, LEASE_SECONDS)
+        if lease is not None:
+            return lease
+        await asyncio.sleep(LEASE_POLL_SECONDS)
+    return None
+
+
+async def _renew(ports: Ports, lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 3)
+        if not await ports.incidents.renew(lease, LEASE_SECONDS):
+            return

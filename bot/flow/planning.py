@@ -1,0 +1,230 @@
+"""From a diagnosis to a frozen plan, or to the plain statement that there is none."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from bot.domain.action import UndoKind
+from bot.domain.drafting import Desk, draft
+from bot.domain.errors import PlanRefusedError, SourceUnavailableError
+from bot.domain.events import (
+    Answered,
+    Escalated,
+    Event,
+    NothingProposed,
+    PlanEnd,
+    PlanEnded,
+    PlanProposed,
+)
+from bot.domain.evidence import Observation, Sighting
+from bot.domain.finding import Option, ProposedStep, Remediation, Verdict
+from bot.domain.ids import PersonId, PlanId, TargetId
+from bot.domain.incident import Incident, Phase, PlanState, StepStatus
+from bot.domain.plan import Plan, canonical, digest_of, same_steps_hash
+from bot.domain.service import Service
+from bot.flow.conductor import Work
+from bot.ports.ports import Ports
+from bot.ports.team import Case, Tried
+
+MAX_OPTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """An option that passed all checks, with its plan."""
+
+    option: Option
+    plan: Plan
+
+
+async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
+    """Ask the team for ways to help, draft them, propose the first that passes every rule."""
+    ports = work.ports
+    stop = _nothing_to_plan(incident, ports)
+    if stop is not None:
+        yield stop
+        return
+    service = ports.content.inventory().service(incident.service)
+    assert service is not None
+    observations = await _observe(ports, service)
+    undo = _undo_of_last(incident, observations)
+    if incident.wanted is not None:
+        yield _chosen(incident, ports, observations)
+        return
+    case = await _case(ports, incident, service, observations)
+    remediation = await ports.team.remedy(case)
+    drafted, refusals = _drafted(incident, ports, observations, remediation, undo)
+    if drafted:
+        yield _proposal(drafted)
+        return
+    yield _no_plan(incident, remediation, refusals)
+
+
+async def expiring(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
+    """End a plan that nobody decided in time."""
+    state = incident.current
+    if state is not None and state.alive and work.ports.clock.now() >= state.plan.expires_at:
+        yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)
+
+
+def _nothing_to_plan(incident: Incident, ports: Ports) -> Event | None:
+    diagnosis = incident.diagnosis
+    if incident.wanted is not None:
+        return None
+    if diagnosis is None or diagnosis.verdict is Verdict.INCONCLUSIVE:
+        missing = "; ".join(diagnosis.missing) if diagnosis else ""
+        return NothingProposed(Verdict.INCONCLUSIVE, missing or "No cause could be shown from the evidence.")
+    if diagnosis.verdict is Verdict.HEALTHY:
+        return NothingProposed(
+            Verdict.HEALTHY, diagnosis.cause or "Everything measured is in its normal range."
+        )
+    limits = ports.content.policy().limits
+    if len(incident.executions) >= limits.plans_per_incident:
+        return Escalated(f"{len(incident.executions)} plans were executed and none helped.")
+    rejected = sum(state.ended is PlanEnd.REJECTED for state in incident.plans)
+    if rejected > limits.replans_after_rejection:
+        return Escalated(f"{rejected} plans were rejected; the incident commander decides.")
+    return None
+
+
+async def _observe(ports: Ports, service: Service) -> dict[TargetId, Observation]:
+    seen: dict[TargetId, Observation] = {}
+    for target in service.targets:
+        try:
+            seen[target.id] = await ports.eyes.observe(service, target.id)
+        except SourceUnavailableError:
+            continue
+    return seen
+
+
+async def _case(
+    ports: Ports, incident: Incident, service: Service, observations: dict[TargetId, Observation]
+) -> Case:
+    found = [await ports.blobs.get(evidence.id) for evidence in incident.evidence]
+    sightings: tuple[Sighting, ...] = tuple(sighting for sighting in found if sighting is not None)
+    return Case(
+        incident=incident.id,
+        alert=incident.alert,
+        service=service,
+        sightings=sightings,
+        catalogue=ports.content.catalogue(),
+        now=ports.clock.now(),
+        observations=tuple(observations.values()),
+        diagnosis=incident.diagnosis,
+        tried=tuple(tried for state in incident.plans if (tried := _tried(state))),
+    )
+
+
+def _tried(state: PlanState) -> Tried | None:
+    if state.ended is PlanEnd.REJECTED and state.rejection is not None:
+        return Tried(state.plan.steps, "rejected", state.rejection.reason)
+    if state.outcome is not None:
+        return Tried(state.plan.steps, str(state.outcome), state.outcome_detail)
+    if state.stopped is not None:
+        return Tried(state.plan.steps, "stopped", state.stopped[1])
+    return None
+
+
+def _undo_of_last(incident: Incident, observations: dict[TargetId, Observation]) -> tuple[ProposedStep, ...]:
+    """The undo of the ineffective steps, last first, where the target still shows what they left behind."""
+    last = incident.executions[-1] if incident.executions else None
+    if last is None or incident.phase is not Phase.VERIFIED:
+        return ()
+    return tuple(
+        ProposedStep(state.step.undo.action, state.step.target, state.step.undo.parameters)
+        for state in reversed(last.steps)
+        if state.status is StepStatus.DONE
+        and state.step.undo.kind is UndoKind.ACTION
+        and state.step.undo.action is not None
+        and _still_ours(state.step.changes, observations.get(state.step.target))
+    )
+
+
+def _still_ours(changes: tuple[tuple[str, str, str], ...], seen: Observation | None) -> bool:
+    return (
+        seen is not None and bool(changes) and all(seen.field(field) == after for field, _, after in changes)
+    )
+
+
+def _desk(ports: Ports, observations: dict[TargetId, Observation], originators: tuple[PersonId, ...]) -> Desk:
+    return Desk(
+        inventory=ports.content.inventory(),
+        catalogue=ports.content.catalogue(),
+        policy=ports.content.policy(),
+        observations=observations,
+        originators=originators,
+        tripwire=ports.content.tripwire,
+        raise_tier=False,
+        now=ports.clock.now(),
+    )
+
+
+def _drafted(
+    incident: Incident,
+    ports: Ports,
+    observations: dict[TargetId, Observation],
+    remediation: Remediation,
+    undo: tuple[ProposedStep, ...],
+) -> tuple[tuple[Drafted, ...], tuple[str, ...]]:
+    desk = _desk(ports, observations, _originators(incident))
+    rejected = {same_steps_hash(s.plan) for s in incident.plans if s.ended is PlanEnd.REJECTED}
+    kept, refusals = list[Drafted](), list[str]()
+    for option in remediation.options[:MAX_OPTIONS]:
+        steps = (*(step for step in undo if step not in option.steps), *option.steps)
+        try:
+            plan = draft(incident, PlanId(ports.clock.new_id("plan")), steps, desk)
+        except PlanRefusedError as refused:
+            refusals.append(f"{option.title}: {refused.code}: {refused.message}")
+            continue
+        if same_steps_hash(plan) in rejected:
+            refusals.append(f"{option.title}: SAME_STEPS: these steps were rejected")
+            continue
+        kept.append(Drafted(Option(option.title, steps, option.explanation), plan))
+    return tuple(kept), tuple(refusals)
+
+
+def _originators(incident: Incident) -> tuple[PersonId, ...]:
+    """Who gave the rejection reason behind this revision (rule 11)."""
+    last = incident.current
+    if incident.phase is Phase.REJECTED and last is not None and last.rejection is not None:
+        return (last.rejection.person,)
+    return ()
+
+
+def _proposal(drafted: tuple[Drafted, ...]) -> PlanProposed:
+    first = drafted[0]
+    body = canonical(first.plan)
+    return PlanProposed(
+        plan=first.plan.id,
+        revision=first.plan.revision,
+        digest=digest_of(body),
+        body=body,
+        explanation=first.option.explanation,
+        options=tuple(other.option for other in drafted[1:]),
+    )
+
+
+def _chosen(incident: Incident, ports: Ports, observations: dict[TargetId, Observation]) -> Event:
+    """The option that a person asked for, as a new revision whose originator that person is."""
+    wanted, last = incident.wanted, incident.current
+    assert wanted is not None
+    assert last is not None
+    option = last.options[wanted.number - 1]
+    desk = _desk(ports, observations, (wanted.person,))
+    try:
+        plan = draft(incident, PlanId(ports.clock.new_id("plan")), option.steps, desk)
+    except PlanRefusedError as refused:
+        return Answered(wanted.ts, f"Option {wanted.number} cannot be proposed now: {refused.message}")
+    others = tuple(other for other in last.options if other is not option)
+    mine = Option("the former proposal", _proposed_steps(last), last.explanation)
+    return _proposal((Drafted(option, plan), *(Drafted(other, plan) for other in (mine, *others))))
+
+
+def _proposed_steps(state: PlanState) -> tuple[ProposedStep, ...]:
+    return tuple(ProposedStep(step.action, step.target, step.parameters) for step in state.plan.steps)
+
+
+def _no_plan(incident: Incident, remediation: Remediation, refusals: tuple[str, ...]) -> Event:
+    why = remediation.note or "No action of the catalogue fits."
+    reason = " ".join((why, *refusals))
+    cause = incident.diagnosis.cause if incident.diagnosis else ""
+    return Escalated(f"{cause} {reason}".strip())

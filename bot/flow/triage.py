@@ -1,0 +1,91 @@
+"""Look, then let the team find the likely cause, then check what it says."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from bot.domain.errors import SourceUnavailableError
+from bot.domain.events import Diagnosed, Event, EvidenceGathered
+from bot.domain.evidence import Observation, Sighting, state_sighting
+from bot.domain.finding import Confidence, Diagnosis, Verdict, checked
+from bot.domain.ids import MINUTE, At, EvidenceId
+from bot.domain.incident import Incident
+from bot.domain.service import Service
+from bot.flow.conductor import Work
+from bot.ports.cards import Progress
+from bot.ports.ports import Ports
+from bot.ports.team import Case
+from bot.ports.world import Window
+
+LOOK_BACK = 30 * MINUTE
+STAGES = ("Look at logs, metrics, changes and state", "Find the likely cause", "Prepare a plan")
+
+
+async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
+    """Gather evidence in parallel, keep it, ask the team, keep what holds."""
+    ports = work.ports
+    service = ports.content.inventory().service(incident.service)
+    if service is None:
+        yield Diagnosed(_unknown_service(incident))
+        return
+    await _progress(ports, incident, 0)
+    sightings, observations = await _look(ports, incident, service)
+    for sighting in sightings:
+        await ports.blobs.put(sighting)
+    incident = yield EvidenceGathered(tuple(sighting.evidence for sighting in sightings))
+    await _progress(ports, incident, 1)
+    case = Case(
+        incident=incident.id,
+        alert=incident.alert,
+        service=service,
+        sightings=sightings,
+        catalogue=ports.content.catalogue(),
+        now=ports.clock.now(),
+        observations=observations,
+    )
+    diagnosis = await ports.team.diagnose(case)
+    await _progress(ports, incident, 2)
+    yield Diagnosed(checked(diagnosis, sightings))
+
+
+async def _look(
+    ports: Ports, incident: Incident, service: Service
+) -> tuple[tuple[Sighting, ...], tuple[Observation, ...]]:
+    now = ports.clock.now()
+    window = Window(At(min(incident.alert.started_at, now) - LOOK_BACK), now)
+    looks = asyncio.gather(
+        ports.eyes.logs(service, window),
+        ports.eyes.metrics(service, window),
+        ports.eyes.changes(service, window),
+    )
+    observations = await _states(ports, service)
+    states = tuple(state_sighting(EvidenceId(ports.clock.new_id("ev")), seen) for seen in observations)
+    return (*await looks, *states), observations
+
+
+async def _states(ports: Ports, service: Service) -> tuple[Observation, ...]:
+    looks = (ports.eyes.observe(service, target.id) for target in service.targets)
+    seen: Sequence[Observation | BaseException] = await asyncio.gather(*looks, return_exceptions=True)
+    for one in seen:
+        if isinstance(one, BaseException) and not isinstance(one, SourceUnavailableError):
+            raise one
+    return tuple(one for one in seen if isinstance(one, Observation))
+
+
+async def _progress(ports: Ports, incident: Incident, stage: int) -> None:
+    statuses = ("complete",) * stage + ("in_progress",) + ("pending",) * (len(STAGES) - stage - 1)
+    tasks = tuple(zip(STAGES, statuses, strict=True))
+    await ports.cards.report_progress(incident.id, Progress("triage", tasks))
+
+
+def _unknown_service(incident: Incident) -> Diagnosis:
+    named = incident.alert.service or "no service"
+    return Diagnosis(
+        verdict=Verdict.INCONCLUSIVE,
+        cause="",
+        mode=None,
+        confidence=Confidence.LOW,
+        claims=(),
+        team="rules",
+        checked=("the inventory",),
+        missing=(f"an inventory entry: the alert names {named}, which services.yaml does not know",),
+    )

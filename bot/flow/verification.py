@@ -1,0 +1,70 @@
+"""Measure whether the symptom is gone; look at targets whose step nobody knows the end of."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from bot.domain.errors import SourceUnavailableError
+from bot.domain.events import Event, Probed, SampleTaken, Verified
+from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState
+from bot.domain.verification import holds, judged
+from bot.flow.conductor import Work
+from bot.ports.ports import Ports
+
+
+async def verification(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
+    """Take the sample that is due and, when the samples decide it, say the outcome."""
+    state = incident.current
+    assert state is not None
+    value = await _sample(work.ports, state)
+    check = state.plan.steps[-1].check
+    incident = yield SampleTaken(state.digest, value, holds(check, value))
+    state = incident.current
+    assert state is not None
+    outcome = judged(state, state.measured)
+    if outcome is not None:
+        yield Verified(state.digest, *outcome)
+
+
+async def _sample(ports: Ports, state: PlanState) -> str | None:
+    """The metric by the query that was approved, whatever the inventory says by now."""
+    step = state.plan.steps[-1]
+    service = ports.content.inventory().owner_of(step.target)
+    metric = service.metric(step.check.metric) if service else None
+    if service is None or metric is None:
+        return None
+    return await ports.eyes.sample(service, replace(metric, query=step.check.query))
+
+
+async def probing(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
+    """Look, without changing anything, whether the step in doubt was applied (rule 23)."""
+    state = incident.current
+    assert state is not None
+    index = state.in_doubt
+    assert index is not None
+    step = state.steps[index]
+    last = len(step.probes) + 1 >= len(PROBE_AFTER_SECONDS)
+    applied, detail = await _looked(work.ports, step, last=last)
+    yield Probed(state.digest, index, applied, detail)
+
+
+async def _looked(ports: Ports, state: StepState, *, last: bool) -> tuple[bool | None, str]:
+    """Applied as soon as it shows; not applied only at the last look, since a slow worker may still act."""
+    target = state.step.target
+    service = ports.content.inventory().owner_of(target)
+    if service is None:
+        return None, f"{target} is no longer in the inventory."
+    try:
+        now = dict((await ports.eyes.observe(service, target)).fields)
+    except SourceUnavailableError as error:
+        return None, error.message
+    if state.step.changes:
+        shown = ", ".join(f"{field} is {now.get(field, 'unknown')}" for field, _, _ in state.step.changes)
+        if all(now.get(field) == after for field, _, after in state.step.changes):
+            return True, shown
+        untouched = all(now.get(field) == before for field, before, _ in state.step.changes)
+        return (False if untouched and last else None), shown
+    before = dict(state.observed_before)
+    moved = [name for name in before if now.get(name) != before[name]]
+    if moved:
+        return True, ", ".join(f"{name} is {now.get(name, 'unknown')}" for name in moved)
+    return (False if last else None), "nothing that was observed before has changed"
