@@ -1,0 +1,251 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""Every call to Slack's Web API; answers are typed, failures are ours, and nothing here waits for long."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import BaseModel, ValidationError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.ports.cards import MessageRef
+from bot.slack.failures import NoAnswerError, RateLimitedError, RefusedBySlackError
+from bot.slack.payloads import Account, ChannelInfo, Found, Identity
+
+SLACK_URL = "https://slack.com/api/"
+HOOKS_HOST = "hooks.slack.com"
+CALL_SECONDS = 10.0
+ASK_SECONDS = 2.0
+"""How long a person's click waits for `users.info` and `conversations.info`."""
+CARD_EVENT = "greenlight_card"
+PAGE = 200
+PAGES = 5
+RATE_LIMIT_CODES = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+
+Model = TypeVar("Model", bound=BaseModel)
+Blocks = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message to post: where, what, and the incident and card that it is."""
+
+    channel: str
+    thread: str
+    text: str
+    blocks: Blocks = ()
+    broadcast: bool = False
+    card: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Slack's Web API as this house needs it.
+
+    `calm` repeats a call once after a broken connection or a 5xx answer and serves calls that may be
+    repeated; `once` never repeats, so that a lost answer cannot post twice.
+    """
+
+    calm: AsyncWebClient
+    once: AsyncWebClient
+    session: aiohttp.ClientSession
+
+    async def who_am_i(self) -> Identity:
+        """`auth.test`."""
+        return _typed(Identity, await _call("auth.test", self.calm.auth_test()), "auth.test")
+
+    async def post(self, post: Post) -> MessageRef:
+        """Post a message; NoAnswerError means that it may stand in the channel all the same."""
+        answer = await _call(
+            "chat.postMessage",
+            self.once.chat_postMessage(
+                channel=post.channel,
+                thread_ts=post.thread or None,
+                text=post.text,
+                blocks=list(post.blocks) or None,
+                reply_broadcast=True if post.broadcast and post.thread else None,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata=_metadata(post.card),
+            ),
+        )
+        return MessageRef(str(answer["channel"]), str(answer["ts"]))
+
+    async def update(self, ref: MessageRef, text: str, blocks: Blocks = ()) -> None:
+        """Edit one of our messages; its metadata stays."""
+        edit = self.calm.chat_update(
+            channel=ref.channel,
+            ts=ref.ts,
+            text=text,
+            blocks=list(blocks),
+        )
+        await _call("chat.update", edit)
+
+    async def whisper(self, channel: str, person: str, text: str, thread: str = "") -> None:
+        """Show a sentence to one person."""
+        await _call(
+            "chat.postEphemeral",
+            self.once.chat_postEphemeral(channel=channel, user=person, text=text, thread_ts=thread or None),
+        )
+
+    async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
+        """Open a modal; the trigger lasts three seconds."""
+        await _call("views.open", self.once.views_open(trigger_id=trigger, view=dict(view)))
+
+    async def respond(self, response_url: str, text: str) -> None:
+        """Answer a slash command to the person alone, also where the bot is no member."""
+        if not self._is_slacks(response_url):
+            raise RefusedBySlackError("response_url", "not_slacks_address")
+        body = {"response_type": "ephemeral", "text": text}
+        try:
+            async with self.session.post(response_url, json=body, allow_redirects=False) as answer:
+                if answer.status != 200:  # noqa: PLR2004 - the only good answer
+                    raise RefusedBySlackError("response_url", str(answer.status))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswerError("response_url", type(error).__name__) from error
+
+    async def set_status(self, channel: str, thread: str, status: str) -> None:
+        """Show what is going on below a thread; an empty status clears it."""
+        await _call(
+            "assistant.threads.setStatus",
+            self.once.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status),
+        )
+
+    async def account(self, person: str) -> Account:
+        """`users.info`."""
+        answer = await _call("users.info", self.once.users_info(user=person), ASK_SECONDS)
+        return _typed(Account, answer.get("user"), "users.info")
+
+    async def channel(self, channel: str) -> ChannelInfo:
+        """`conversations.info`."""
+        answer = await _call("conversations.info", self.once.conversations_info(channel=channel), ASK_SECONDS)
+        return _typed(ChannelInfo, answer.get("channel"), "conversations.info")
+
+    async def my_channels(self) -> tuple[str, ...]:
+        """The channels that the bot was invited to."""
+        rows = await self._pages(
+            "users.conversations",
+            "channels",
+            lambda cursor: self.calm.users_conversations(
+                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+            ),
+        )
+        return tuple(str(row["id"]) for row in rows if row.get("id"))
+
+    async def history(self, channel: str, oldest: str) -> tuple[dict[str, Any], ...]:
+        """The messages of a channel after a moment, oldest first (1,000 at most)."""
+        rows = await self._pages(
+            "conversations.history",
+            "messages",
+            lambda cursor: self.calm.conversations_history(
+                channel=channel, oldest=oldest, limit=PAGE, cursor=cursor
+            ),
+        )
+        return tuple(reversed(rows))
+
+    async def find_card(self, channel: str, thread: str, card: tuple[str, str]) -> MessageRef | None:
+        """Our own message that was posted as this incident's card, found by its metadata."""
+        rows = await self._pages(
+            "conversations.replies",
+            "messages",
+            lambda cursor: self.calm.conversations_replies(
+                channel=channel, ts=thread, limit=PAGE, include_all_metadata=True, cursor=cursor
+            ),
+        )
+        wanted = _metadata(card)
+        for row in rows:
+            found = _typed(Found, row, "conversations.replies")
+            if found.bot_id and found.metadata == wanted:
+                return MessageRef(channel, found.ts)
+        return None
+
+    async def _pages(
+        self, method: str, field: str, fetch: Callable[[str | None], Awaitable[AsyncSlackResponse]]
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            answer = await _call(method, fetch(cursor))
+            rows.extend(row for row in answer.get(field) or [] if isinstance(row, dict))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return rows
+
+    def _is_slacks(self, url: str) -> bool:
+        wanted, api = urlsplit(url), urlsplit(self.once.base_url)
+        if (wanted.scheme, wanted.hostname) == ("https", HOOKS_HOST):
+            return True
+        return bool(wanted.netloc) and (wanted.scheme, wanted.netloc) == (api.scheme, api.netloc)
+
+
+def open_chat(token: str, base_url: str = SLACK_URL) -> Chat:
+    """The Web API with one shared session; close it with `chat.session.close()`."""
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+    calm = AsyncWebClient(
+        token=token,
+        base_url=base_url,
+        session=session,
+        retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler()],
+    )
+    once = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+    return Chat(calm, once, session)
+
+
+async def _call(
+    method: str, call: Awaitable[AsyncSlackResponse], seconds: float = CALL_SECONDS
+) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(seconds):
+            answer = await call
+    except SlackApiError as error:
+        raise _refused(method, error) from error
+    except TimeoutError as error:
+        raise NoAnswerError(method, "time-out") from error
+    except (aiohttp.ClientError, OSError, SlackClientError) as error:
+        raise NoAnswerError(method, type(error).__name__) from error
+    data = answer.data
+    if not isinstance(data, dict):
+        raise NoAnswerError(method, "not an object")
+    return data
+
+
+def _refused(method: str, error: SlackApiError) -> Exception:
+    response = error.response
+    status = getattr(response, "status_code", getattr(response, "status", 0))
+    headers = getattr(response, "headers", {})
+    data = getattr(response, "data", None)
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    # 429 is read here: slack_sdk's own handler takes only the first digit of Retry-After
+    if status == 429 or code in RATE_LIMIT_CODES:  # noqa: PLR2004 - Too Many Requests
+        return RateLimitedError(method, _seconds(headers))
+    if not code:
+        return NoAnswerError(method, f"status {status}")
+    return RefusedBySlackError(method, code)
+
+
+def _seconds(headers: Mapping[str, str]) -> float:
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return min(float(said), 3600.0) if said.isascii() and said.isdigit() else 1.0
+
+
+def _metadata(card: tuple[str, str] | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    return {"event_type": CARD_EVENT, "event_payload": {"incident": card[0], "card": card[1]}}
+
+
+def _typed(model: type[Model], raw: object, method: str) -> Model:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise NoAnswerError(method, f"unexpected shape ({error.error_count()} problems)") from error

@@ -1,0 +1,200 @@
+"""Everything that comes from Slack, typed at the door; unknown fields are ignored, wrong ones refused."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,63}$")]
+Ts = Annotated[str, Field(pattern=r"^[0-9]{1,15}\.[0-9]{1,9}$")]
+Short = Annotated[str, Field(max_length=255)]
+Text = Annotated[str, Field(max_length=40_000)]
+
+
+class Payload(BaseModel):
+    """A frozen piece of a payload."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Envelope(Payload):
+    """The outer envelope of an event."""
+
+    event_id: Short
+    team_id: Id
+    api_app_id: Short = ""
+    is_ext_shared_channel: bool = False
+    event: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """The type of the event inside."""
+        return str(self.event.get("type", ""))
+
+
+class Posted(Payload):
+    """A message as an event, as the message inside an edit, or as one row of a channel's history."""
+
+    type: Short = "message"
+    subtype: Short | None = None
+    channel: Id | None = None
+    ts: Ts
+    thread_ts: Ts | None = None
+    user: Id | None = None
+    bot_id: Short | None = None
+    app_id: Short | None = None
+    text: str | None = None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it stands in the channel itself, not in a thread."""
+        return self.thread_ts in {None, self.ts}
+
+
+class Edited(Payload):
+    """`message_changed`: the new and the old message; its own ts is that of the edit."""
+
+    channel: Id
+    ts: Ts
+    message: dict[str, Any]
+    previous_message: dict[str, Any] = Field(default_factory=dict)
+
+
+class Mention(Payload):
+    """`app_mention`."""
+
+    channel: Id
+    ts: Ts
+    thread_ts: Ts | None = None
+    user: Id | None = None
+    bot_id: Short | None = None
+    text: Text = ""
+
+
+class Clicker(Payload):
+    """Who clicked, and of which workspace the account is."""
+
+    id: Id
+    team_id: Id | None = None
+
+
+class Holder(Payload):
+    """A team or channel by its id."""
+
+    id: Id
+
+
+class Container(Payload):
+    """The message (or view) that the button stands on."""
+
+    message_ts: Ts | None = None
+    thread_ts: Ts | None = None
+    channel_id: Id | None = None
+
+
+class Pressed(Payload):
+    """One pressed element."""
+
+    action_id: Short
+    value: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Press(Payload):
+    """`block_actions`."""
+
+    user: Clicker
+    team: Holder | None = None
+    channel: Holder | None = None
+    container: Container = Container()
+    trigger_id: Annotated[str, Field(max_length=500)] = ""
+    actions: Annotated[tuple[Pressed, ...], Field(strict=False, max_length=25)]
+
+    @property
+    def single(self) -> Pressed | None:
+        """The one pressed element; nothing where there are none or several."""
+        return self.actions[0] if len(self.actions) == 1 else None
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Channel and ts of the message; empty where the button stands elsewhere."""
+        channel = self.channel.id if self.channel else self.container.channel_id
+        return channel or "", self.container.message_ts or ""
+
+
+class ViewState(Payload):
+    """What was filled in: block id, action id, value."""
+
+    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+
+    def text(self, block: str) -> str:
+        """The text of the only input of a block; empty where there is none."""
+        for element in self.values.get(block, {}).values():
+            value = element.get("value")
+            return value if isinstance(value, str) else ""
+        return ""
+
+
+class View(Payload):
+    """A submitted modal."""
+
+    callback_id: Short = ""
+    private_metadata: Annotated[str, Field(max_length=3000)] = ""
+    state: ViewState = ViewState()
+
+
+class Submission(Payload):
+    """`view_submission`."""
+
+    user: Clicker
+    team: Holder | None = None
+    trigger_id: Annotated[str, Field(max_length=500)] = ""
+    view: View
+
+
+class Command(Payload):
+    """A slash command."""
+
+    command: Short
+    text: Annotated[str, Field(max_length=4000)] = ""
+    team_id: Id
+    channel_id: Id
+    user_id: Id
+    response_url: Annotated[str, Field(max_length=500)] = ""
+
+
+class Account(Payload):
+    """`users.info`: an account as Slack knows it."""
+
+    id: Id
+    team_id: Id | None = None
+    name: str = ""
+    real_name: str = ""
+    deleted: bool = False
+    is_bot: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+
+
+class ChannelInfo(Payload):
+    """`conversations.info`: a channel; without these fields it counts as shared."""
+
+    id: Id
+    is_ext_shared: bool
+    is_pending_ext_shared: bool = False
+
+
+class Identity(Payload):
+    """`auth.test`: who we are."""
+
+    team_id: Id
+    user_id: Id
+    bot_id: Short = ""
+
+
+class Found(Payload):
+    """One message of a thread with its metadata."""
+
+    ts: Ts
+    app_id: Short | None = None
+    bot_id: Short | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
