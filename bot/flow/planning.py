@@ -167,8 +167,12 @@ def _drafted(
 ) -> tuple[tuple[Drafted, ...], tuple[str, ...]]:
     desk = _desk(ports, observations, _originators(incident))
     rejected = {same_steps_hash(s.plan) for s in incident.plans if s.ended is PlanEnd.REJECTED}
+    ran = {_essence(step) for state in incident.executions for step in _proposed_steps(state)}
     kept, refusals = list[Drafted](), list[str]()
     for option in remediation.options[:MAX_OPTIONS]:
+        if option.steps and all(_essence(step) in ran for step in option.steps):
+            refusals.append(f"{option.title}: it was run in this incident and did not help")
+            continue
         steps = (*(step for step in undo if step not in option.steps), *option.steps)
         try:
             plan = draft(incident, PlanId(ports.clock.new_id("plan")), steps, desk)
@@ -180,6 +184,10 @@ def _drafted(
             continue
         kept.append(Drafted(Option(option.title, steps, option.explanation), plan))
     return tuple(kept), tuple(refusals)
+
+
+def _essence(step: ProposedStep) -> str:
+    return f"{step.action} {step.target} {step.parameters!r}"
 
 
 def _originators(incident: Incident) -> tuple[PersonId, ...]:
