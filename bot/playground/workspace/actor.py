@@ -59,10 +59,16 @@ class Actor:
     async def post(self, channel: str, text: str, thread_ts: str = "", *, broadcast: bool = False) -> Message:
         """Post text in wire form; mentions are `<@U…>`."""
         place = self._writable(channel)
+        app = self._hub.state.app_of_bot_user(self.user)
         author: Json = {"user": self.user, "team": self._hub.state.users[self.user].team_id}
-        author["client_msg_id"] = self._hub.state.new_secret()
+        author = (
+            self._hub.board.app_author(app)
+            if app
+            else {**author, "client_msg_id": self._hub.state.new_secret()}
+        )
         content: Json = {"text": link_bare_urls(text)}
-        return self._hub.board.post(Draft(place.id, author, content, thread_ts, broadcast))
+        app_id = app.id if app else ""
+        return self._hub.board.post(Draft(place.id, author, content, thread_ts, broadcast, app_id))
 
     async def say(self, channel: str, text: str, thread_ts: str = "", *, broadcast: bool = False) -> Message:
         """Post text as typed in the message box; "@name" and "#channel" become mentions."""
@@ -87,6 +93,10 @@ class Actor:
         if message.user != self.user and not self._hub.state.users[self.user].is_admin:
             raise RefusedError("only your own messages can be deleted")
         self._hub.board.delete(self._hub.state.message(message.channel, message.ts))
+
+    def direct(self, app: App | None = None) -> str:
+        """The id of the direct conversation with an app."""
+        return self._hub.board.direct(self._app(app).bot_user_id, self.user).id
 
     async def react(self, message: Message, name: str, *, add: bool = True) -> None:
         self._visible(message.channel)
@@ -180,7 +190,7 @@ class Actor:
         event: Json = {
             "type": "app_home_opened",
             "user": self.user,
-            "channel": f"D{chosen.id[1:]}",
+            "channel": self.direct(chosen),
             "tab": tab,
             "event_ts": self._hub.state.new_ts(),
         }
@@ -212,14 +222,24 @@ class Actor:
                 data: Json = {"view_id": view.id, "errors": errors}
                 self._hub.state.feed.add(ChangeKind.VIEW_ERRORS, user=self.user, data=data)
                 return Submission(ack, errors, view)
-            case "update":
-                screens.update(view, answer.get("view"))
-            case "push":
-                screens.push(app, self.user, answer.get("view"))
             case "clear":
                 screens.close(self.user, everything=True)
+            case "update" | "push" as wish:
+                return self._with_next_view(app, view, ack, wish)
             case _:
-                screens.close(self.user, everything=False)
+                screens.finish(view)
+        return Submission(ack, view=self.view)
+
+    def _with_next_view(self, app: App, view: View, ack: Ack, wish: str) -> Submission:
+        given = ack.payload.get("view")
+        try:
+            if wish == "push":
+                self._hub.screens.push(app, self.user, given)
+            else:
+                self._hub.screens.update(view, given)
+        except SlackError as refused:
+            # Slack shows its generic trouble line and keeps the modal open
+            return Submission(ack, {"": f"{refused.code} {' '.join(refused.messages)}".strip()}, view)
         return Submission(ack, view=self.view)
 
     def _show_answer(self, app: App, channel: Channel, answer: Json) -> None:

@@ -2,12 +2,24 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Final
 
 from bot.playground.workspace.errors import SlackError
 from bot.playground.workspace.events import CHANNEL_TYPE, Events
 from bot.playground.workspace.feed import ChangeKind
-from bot.playground.workspace.model import App, Channel, Ephemeral, Json, Message, Stream
+from bot.playground.workspace.model import (
+    App,
+    Channel,
+    ChannelKind,
+    Ephemeral,
+    Json,
+    Message,
+    Stream,
+    UserKind,
+)
 from bot.playground.workspace.state import State
+
+DIRECT_KINDS: Final = frozenset({ChannelKind.DIRECT, ChannelKind.GROUP_DIRECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,19 @@ class Board:
         left = dataclasses.replace(channel, members=tuple(one for one in channel.members if one != user))
         self._events.in_channel(channel, self._membership("member_left_channel", channel, user))
         return self.set_channel(left)
+
+    def direct(self, owner: str, *others: str) -> Channel:
+        """The direct conversation of these people, made when missing."""
+        for user in others:
+            if self._state.user(user).kind is UserKind.DELETED:
+                raise SlackError("user_disabled")
+        members = tuple(dict.fromkeys((*others, owner)))
+        for channel in self._state.channels.values():
+            if channel.kind in DIRECT_KINDS and set(channel.members) == set(members):
+                return channel
+        is_pair = len(members) <= 2  # noqa: PLR2004 - a pair, or notes to oneself
+        kind = ChannelKind.DIRECT if is_pair else ChannelKind.GROUP_DIRECT
+        return self.set_channel(Channel(self._state.new_id("D" if is_pair else "G"), "", kind, members))
 
     def set_channel(self, channel: Channel) -> Channel:
         self._state.channels[channel.id] = channel

@@ -1,6 +1,7 @@
 """The live feed of everything that changes in the workspace."""
 
 import asyncio
+import contextlib
 import enum
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -83,6 +84,11 @@ class Feed:
                 return
             if self._last == position:
                 await self._wait()
+
+    async def changed(self, within: float) -> None:
+        """Return at the next change, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wait(), within)
 
     async def _wait(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -66,6 +66,13 @@ class Screens:
         body = {**view.body, **checked, "hash": self._hash()}
         return self._keep(dataclasses.replace(view, body=body), ChangeKind.VIEW_UPDATED)
 
+    def finish(self, view: View) -> None:
+        """Close this one view, wherever it is in its stack."""
+        stack = self._state.stacks.get(view.user, ())
+        if view.id in stack:
+            self._state.stacks[view.user] = tuple(one for one in stack if one != view.id)
+            self._drop((view.id,))
+
     def close(self, user: str, *, everything: bool) -> tuple[View, ...]:
         """Close the top view or the whole stack; the closed ones, topmost first."""
         stack = self._state.stacks.get(user, ())

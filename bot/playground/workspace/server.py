@@ -4,10 +4,11 @@ from aiohttp import web
 
 from bot.playground.workspace.api import Api
 from bot.playground.workspace.call import Hub
+from bot.playground.workspace.control import Control
 from bot.playground.workspace.hooks import UPLOAD_BYTES, Hooks
 
 
-def make_application(hub: Hub) -> web.Application:
+def make_application(hub: Hub, control_token: str) -> web.Application:
     api, hooks = Api(hub), Hooks(hub)
     application = web.Application(client_max_size=UPLOAD_BYTES)
     application.router.add_route("*", "/api/{method}", api.handle)
@@ -15,6 +16,8 @@ def make_application(hub: Hub) -> web.Application:
     application.router.add_post("/actions/{team}/{key}", hooks.response_url)
     application.router.add_post("/upload/v1/{file}", hooks.upload)
     application.router.add_get("/link/", hooks.link)
+    if control_token:
+        Control(hub, control_token).add_routes(application)
     return application
 
 

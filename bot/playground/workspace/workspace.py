@@ -1,7 +1,6 @@
 """The local Slack workspace: start it, fill it, act in it, watch it."""
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Final, Self
@@ -42,14 +41,24 @@ DEFAULT_SCOPES: Final = (
     "chat:write", "commands", "users:read", "usergroups:read", "reactions:write", "files:write", "im:write",
 )  # fmt: skip
 DEFAULT_EVENTS: Final = ("app_mention", "message.channels", "message.groups", "message.im", "app_home_opened")
+LOOK_AGAIN: Final = 0.02  # what an app did in its own memory reaches no feed
 
 
 class Workspace:
     """A workspace of one team; everything runs in the event loop that started it."""
 
-    def __init__(self, team: Team | None = None, options: Options | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        team: Team | None = None,
+        options: Options | None = None,
+        *,
+        port: int = 0,
+        control_token: str = "",
+    ) -> None:
+        """`control_token` opens `/control/…` to other processes; without one it does not exist."""
         self._state = State(team or Team(), options or Options())
         self._port = port
+        self._control_token = control_token
         self._runner: web.AppRunner | None = None
         sockets = Sockets(self._state)
         events = Events(self._state, sockets)
@@ -66,7 +75,7 @@ class Workspace:
         await self.stop()
 
     async def start(self) -> None:
-        self._runner, port = await listen(make_application(self._hub), self._port)
+        self._runner, port = await listen(make_application(self._hub, self._control_token), self._port)
         self._state.url = f"http://127.0.0.1:{port}"
 
     async def stop(self) -> None:
@@ -170,6 +179,11 @@ class Workspace:
         user = dataclasses.replace(self._state.users[user_id], **changes)
         self._state.users[user_id] = user
         self._state.feed.add(ChangeKind.USER_CHANGED, user=user_id)
+        event: Json = {
+            "type": "user_change",
+            "user": {"id": user_id, "name": user.name, "team_id": user.team_id},
+        }
+        self._hub.events.everywhere({**event, "event_ts": self._state.new_ts()})
         return user
 
     def add_group(self, group_id: str, handle: str, users: Iterable[str] = ()) -> UserGroup:
@@ -180,6 +194,8 @@ class Workspace:
     def change_group(self, group_id: str, **changes: Any) -> UserGroup:
         group = dataclasses.replace(self._state.groups[group_id], **changes)
         self._state.groups[group_id] = group
+        event: Json = {"type": "subteam_updated", "subteam": {"id": group.id, "users": list(group.users)}}
+        self._hub.events.everywhere({**event, "event_ts": self._state.new_ts()})
         return group
 
     def add_channel(
@@ -201,6 +217,19 @@ class Workspace:
     def change_channel(self, channel_id: str, **changes: Any) -> Channel:
         """Archive, share, rename and so on."""
         return self._hub.board.set_channel(dataclasses.replace(self._state.channels[channel_id], **changes))
+
+    def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Archive a channel, or bring it back; apps in it that subscribed are told."""
+        channel = self.change_channel(channel_id, is_archived=archived)
+        kind = "channel_archive" if archived else "channel_unarchive"
+        event: Json = {
+            "type": kind,
+            "channel": channel_id,
+            "user": SLACKBOT,
+            "event_ts": self._state.new_ts(),
+        }
+        self._hub.events.in_channel(channel, event)
+        return channel
 
     def invite(self, channel_id: str, user: str, *, announce: bool = True) -> Channel:
         return self._hub.board.join(self._state.channels[channel_id], user, announce=announce)
@@ -293,18 +322,11 @@ class Workspace:
         return self._state.counts[method]
 
     async def wait_until(self, predicate: Callable[[], Any], *, seconds: float = 10.0) -> Any:
-        """The first true value of `predicate`, looked at after each change; TimeoutError otherwise."""
+        """The first true value of `predicate`, looked at after each change and often between."""
         async with asyncio.timeout(seconds):
-            position = self._state.feed.last
-            found = predicate()
-            if found:
-                return found
-            async with contextlib.aclosing(self._state.feed.follow(position)) as changes:
-                async for _ in changes:
-                    found = predicate()
-                    if found:
-                        return found
-        raise RefusedError("the workspace was stopped")
+            while not (found := predicate()):
+                await self._state.feed.changed(within=LOOK_AGAIN)
+        return found
 
     async def wait_connected(self, app: App, count: int = 1, *, seconds: float = 10.0) -> None:
         await self.wait_until(lambda: self.connections(app) >= count, seconds=seconds)

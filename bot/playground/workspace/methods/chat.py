@@ -7,7 +7,7 @@ from bot.playground.workspace import limits
 from bot.playground.workspace.board import Draft
 from bot.playground.workspace.call import Call, Method
 from bot.playground.workspace.errors import SlackError
-from bot.playground.workspace.model import Channel, ChannelKind, Json, Message, UserKind
+from bot.playground.workspace.model import Channel, Json, Message
 from bot.playground.workspace.texts import link_bare_urls, normal_attachment
 
 WRITE: Final = ("chat:write",)
@@ -87,30 +87,13 @@ def posting_channel(call: Call) -> Channel:
     name = call.need("channel", "channel_not_found")
     state = call.hub.state
     if name in state.users:
-        return direct_channel(call, name)
+        return call.hub.board.direct(call.app.bot_user_id, name)
     channel = call.seen_channel()
     if channel.is_archived:
         raise SlackError("is_archived")
     if call.app.bot_user_id not in channel.members and "chat:write.public" not in call.app.scopes:
         raise SlackError("not_in_channel")
     return channel
-
-
-def direct_channel(call: Call, *users: str) -> Channel:
-    """The direct conversation of the app with these people, made when missing."""
-    state = call.hub.state
-    for user in users:
-        if state.user(user).kind is UserKind.DELETED:
-            raise SlackError("user_disabled")
-    members = tuple(dict.fromkeys((*users, call.app.bot_user_id)))
-    for channel in state.channels.values():
-        if channel.kind in {ChannelKind.DIRECT, ChannelKind.GROUP_DIRECT} and set(channel.members) == set(
-            members
-        ):
-            return channel
-    kind = ChannelKind.DIRECT if len(members) == 2 else ChannelKind.GROUP_DIRECT  # noqa: PLR2004 - a pair
-    prefix = "D" if kind is ChannelKind.DIRECT else "G"
-    return call.hub.board.set_channel(Channel(state.new_id(prefix), "", kind, members))
 
 
 def own_message(call: Call) -> Message:

@@ -5,7 +5,6 @@ from typing import Final
 from bot.playground.workspace import limits
 from bot.playground.workspace.call import HISTORY_SCOPE, READ_SCOPE, Call, Method, page
 from bot.playground.workspace.errors import SlackError
-from bot.playground.workspace.methods.chat import direct_channel
 from bot.playground.workspace.model import Channel, ChannelKind, Json, Message
 
 HISTORY: Final = tuple(HISTORY_SCOPE.values())
@@ -74,7 +73,7 @@ def open_direct(call: Call) -> Json:
     users = [one for one in call.text("users").split(",") if one]
     if not users:
         raise SlackError("users_list_not_supplied")
-    channel = direct_channel(call, *users)
+    channel = call.hub.board.direct(call.app.bot_user_id, *users)
     return {"channel": {"id": channel.id}, "no_op": True, "already_open": True}
 
 
