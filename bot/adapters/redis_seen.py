@@ -1,0 +1,70 @@
+"""What came in from Slack and the bytes of evidence, in Redis or Valkey; all of it ends by itself."""
+
+from bot.adapters import codec
+from bot.adapters.redis_client import Link
+from bot.domain.evidence import Sighting
+from bot.domain.ids import At, EvidenceId
+
+EVENTS_KEPT_SECONDS = 7 * 24 * 3600
+FIRST_KEPT_SECONDS = 24 * 3600
+BLOBS_KEPT_SECONDS = 90 * 24 * 3600
+
+
+class RedisSeen:
+    """What came in from Slack, stored before anything else."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def store(self, key: str, body: str) -> bool:
+        """Keep a raw event once."""
+        keys = (self._link.key("seen", key), self._link.key("unfinished"))
+        return bool(await self._link.run("keep", keys, (key, body, EVENTS_KEPT_SECONDS)))
+
+    async def done(self, key: str) -> None:
+        """Note that an event was handled; its key stays, its body goes."""
+        await self._link.call("ZREM", self._link.key("unfinished"), key)
+        await self._link.call("SET", self._link.key("seen", key), "", "XX", "KEEPTTL")
+
+    async def unfinished(self, older_than: At, limit: int) -> tuple[tuple[str, str], ...]:
+        """Stored and not handled, oldest first."""
+        waiting = self._link.key("unfinished")
+        names = await self._link.call("ZRANGEBYSCORE", waiting, "-inf", older_than, "LIMIT", 0, limit)
+        if not names:
+            return ()
+        keys = [name.decode() for name in names]
+        bodies = await self._link.call("MGET", *(self._link.key("seen", key) for key in keys))
+        return tuple((key, body.decode()) for key, body in zip(keys, bodies, strict=True) if body)
+
+    async def first(self, key: str) -> bool:
+        """Whether this key is new; kept for a day."""
+        marked = await self._link.call(
+            "SET", self._link.key("first", key), "1", "NX", "EX", FIRST_KEPT_SECONDS
+        )
+        return bool(marked)
+
+    async def last_ts(self, channel: str) -> str | None:
+        """The newest message handled in a channel."""
+        found = await self._link.call("HGET", self._link.key("last-ts"), channel)
+        return None if found is None else found.decode()
+
+    async def note_ts(self, channel: str, ts: str) -> None:
+        """Move forward, never back."""
+        await self._link.run("forward", (self._link.key("last-ts"),), (channel, ts))
+
+
+class RedisBlobs:
+    """The bytes of evidence, kept for 90 days."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def put(self, sighting: Sighting) -> None:
+        """Keep a sighting under its evidence id."""
+        key = self._link.key("blob", sighting.evidence.id)
+        await self._link.call("SET", key, codec.sighting_bytes(sighting), "EX", BLOBS_KEPT_SECONDS)
+
+    async def get(self, evidence: EvidenceId) -> Sighting | None:
+        """The sighting of that id."""
+        found = await self._link.call("GET", self._link.key("blob", evidence))
+        return None if found is None else codec.sighting_from(found)
