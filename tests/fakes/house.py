@@ -1,7 +1,7 @@
 """A whole house of twins: every port a fake over one shelf, and workers that walk until nothing is due."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.alert import Alert, AlertStatus, Place, Sighted
 from bot.domain.apply import replay
@@ -19,6 +19,7 @@ from bot.flow.table import table
 from bot.ports.cards import MessageRef, SentCard
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
+from bot.ports.team import Case
 from tests.fakes.content import (
     EXAMPLE_STATE,
     ONCALL,
@@ -83,6 +84,16 @@ def pool_diagnosis() -> Diagnosis:
         ),
         team="scripted",
     )
+
+
+class CitingTeam(ScriptedTeam):
+    """Cites the evidence of the look that it was given: logs first, then metrics."""
+
+    async def diagnose(self, case: Case) -> Diagnosis:
+        scripted = await super().diagnose(case)
+        ids = [sighting.evidence.id for sighting in case.sightings]
+        claims = tuple(replace(claim, evidence=(ids[i],)) for i, claim in enumerate(scripted.claims))
+        return replace(scripted, claims=claims)
 
 
 @dataclass(slots=True)
@@ -172,7 +183,7 @@ def house() -> House:
     hands = FakeHands(store.incidents, effect=checkout_effect(eyes))
     people = FakePeople(example_persons())
     roster = FakeRoster(content.policy(), clock)
-    team = ScriptedTeam(deque([pool_diagnosis()]), deque([Remediation((RAISE, ROLLBACK))]))
+    team = CitingTeam(deque([pool_diagnosis()]), deque([Remediation((RAISE, ROLLBACK))]))
     see_exhaustion(eyes, clock.now())
     ports = Ports(
         incidents=store.incidents,

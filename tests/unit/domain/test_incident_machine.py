@@ -44,7 +44,7 @@ from bot.domain.events import (
 from bot.domain.evidence import Observation
 from bot.domain.finding import Verdict
 from bot.domain.ids import SECOND, At, Digest, Fence, IncidentId, PersonId, PlanId
-from bot.domain.incident import Incident, PlanState
+from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import canonical, digest_of
 from tests.fakes.content import CHECKOUT, EXAMPLE_STATE, LEAD, ONCALL, PROCESS, SENIOR, example_content
 from tests.fakes.house import PLACE, RAISE, ROLLBACK, alert, pool_diagnosis
@@ -128,6 +128,28 @@ class Machine(RuleBasedStateMachine):
         state = self.incident.plans[-1 if newest else 0]
         digest = state.digest if right else WRONG
         self.throw(Decided(state.plan.id, state.plan.revision, digest, approved, person, (), ()))
+
+    @rule(
+        tier=st.sampled_from(tuple(Tier)),
+        person=st.sampled_from(PERSONS),
+        times=st.integers(1, 4),
+        eager=st.booleans(),
+    )
+    def forward(self, tier: Tier, person: PersonId, times: int, *, eager: bool) -> None:
+        """What would naturally happen next, so that runs get deep; eager ones try to skip a step."""
+        for _ in range(times):
+            assert self.incident is not None
+            if self.incident.current is None or self.incident.phase in {Phase.DETECTED, Phase.TRIAGED}:
+                self.diagnosed()
+                self.proposed(tier, ())
+                continue
+            state = self.incident.current
+            index = next((i for i, s in enumerate(state.steps) if s.status is not StepStatus.DONE), 0)
+            if self.incident.phase is Phase.PROPOSED:
+                self.decided(person, approved=True, right=True, newest=True)
+            self.throw(ExecutionStarted(state.digest))
+            self.throw(StepStarted(state.digest, index + eager, PROCESS, "key", Fence(1), ()))
+            self.throw(StepFinished(state.digest, index, ok=True, detail="", observed=()))
 
     @precondition(lambda self: self.current is not None)
     @rule(how=st.sampled_from(tuple(PlanEnd)))
