@@ -53,7 +53,7 @@ class RedisCards:
 
     async def _hear(self, seconds: float) -> None:
         if self._ears is None:
-            ears = cast("Any", self._link.redis.pubsub(ignore_subscribe_messages=False))
+            ears = cast("Any", self._link.redis).pubsub()
             await ears.subscribe(self._link.key("wake"))
             await ears.get_message(timeout=seconds)
             self._ears = ears
