@@ -1,0 +1,52 @@
+# Everything a person or CI calls. Options go in ARGS, as in: make demo ARGS=--auto
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check format lock integrity bench eval chaos gallery
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONUTF8 := 1
+
+help: ## What can be called here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
+
+setup: $(VENV)/.ready ## Create .venv from the locked dependencies
+
+$(VENV)/.ready: requirements.lock
+	@PYTHON=$(PYTHON) VENV=$(VENV) bash tools/setup.sh
+
+demo: $(VENV)/.ready ## Break a small service, approve the fix, see it heal (ARGS=--auto, ARGS="--fault healthy")
+	@$(BIN)/python -m bot demo $(ARGS)
+
+up: $(VENV)/.ready ## Run bot, think and act with the Slack tokens of .env
+	@$(BIN)/python -m bot up $(ARGS)
+
+test: check ## Format, lint, types, contracts, then every test and the short forms of integrity and chaos
+	@$(BIN)/python tools/run_tests.py $(ARGS)
+
+check: $(VENV)/.ready ## Format, lint, types, contracts
+	@$(BIN)/ruff format --check --quiet . || { echo "Formatting differs: run make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/pyright --warnings | tail -n 20; exit $${PIPESTATUS[0]}
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.ready ## Format the code
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+lock: ## Renew requirements.lock (needs uv)
+	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+
+integrity: $(VENV)/.ready ## The approval-integrity table (ARGS=--short)
+	@$(BIN)/python -m tests.integrity $(ARGS)
+
+chaos: $(VENV)/.ready ## Kill processes at random under load (ARGS=--short)
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+bench: $(VENV)/.ready ## Speed and memory, printed
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+eval: $(VENV)/.ready ## Quality over recorded incidents (GREENLIGHT_MATERIAL=folder)
+	@$(BIN)/python -m pytest -q -rs tests/evals $(ARGS)
