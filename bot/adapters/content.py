@@ -1,0 +1,211 @@
+"""The content files, read whole, checked against each other, and read again when they change on disk."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from bot.adapters import content_kinds as kinds
+from bot.adapters.content_actions import catalogue
+from bot.adapters.content_policy import policy
+from bot.adapters.content_runbooks import failure_mode
+from bot.adapters.content_services import inventory
+from bot.adapters.patterns import Patterns
+from bot.adapters.yaml_door import MAX_BYTES, Document, load
+from bot.domain.action import Catalogue
+from bot.domain.errors import ContentError
+from bot.domain.policy import Policy
+from bot.domain.service import Inventory, Service
+from bot.ports.content import FailureMode
+
+SERVICES, ACTIONS, POLICY = "services.yaml", "actions.yaml", "policy.yaml"
+NO_PAGES = frozenset({"README.md", "AGENTS.md"})
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All content of one reading."""
+
+    inventory: Inventory
+    catalogue: Catalogue
+    policy: Policy
+    modes: tuple[FailureMode, ...]
+    wires: Patterns
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+@final
+class FileContent:
+    """The content of some folders; a file is taken from the first folder that has it.
+
+    Raises ContentError with every problem at once when made; later, broken files leave the last good content
+    in force, and each new set of problems is told to `warn`.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], environ: Mapping[str, str], warn: Callable[[str], None] = _silent
+    ) -> None:
+        self._folders = tuple(folder.resolve() for folder in folders)
+        self._environ = dict(environ)
+        self._warn = warn
+        self._stamp = self._now()
+        self._loaded = read(self._folders, self._environ)
+
+    def inventory(self) -> Inventory:
+        """`services.yaml`."""
+        return self._current().inventory
+
+    def catalogue(self) -> Catalogue:
+        """`actions.yaml`."""
+        return self._current().catalogue
+
+    def policy(self) -> Policy:
+        """`policy.yaml`."""
+        return self._current().policy
+
+    def tripwire(self, text: str) -> str | None:
+        """The title of the first trip-wire of the policy that matches this text, without case."""
+        loaded = self._current()
+        hits = loaded.wires.matching(text)
+        return loaded.policy.tripwires[hits[0]].title if hits else None
+
+    def failure_modes(self) -> tuple[FailureMode, ...]:
+        """One per Markdown page, by name."""
+        return self._current().modes
+
+    def _now(self) -> Stamp:
+        return tuple(_stamps(self._folders))
+
+    def _current(self) -> Loaded:
+        stamp = self._now()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._loaded = read(self._folders, self._environ)
+            except ContentError as error:
+                self._warn(f"Changed content is not used; the last good one stays in force:\n{error.message}")
+        return self._loaded
+
+
+def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
+    """Read all content; raises ContentError with every problem at once."""
+    problems = list[str]()
+    services, actions, rules = (_file(name, folders, problems) for name in (SERVICES, ACTIONS, POLICY))
+    known = inventory(*services, environ, problems) if services else None
+    allowed = catalogue(*actions, problems) if actions else None
+    ruled = policy(*rules, problems) if rules else None
+    modes = tuple(_pages(folders, problems))
+    if services and known is not None:
+        problems.extend(_crossed(services[0], known, allowed, ruled))
+    if allowed is not None:
+        problems.extend(_remedies(modes, allowed))
+    if problems or known is None or allowed is None or ruled is None:
+        raise ContentError(tuple(problems))
+    return Loaded(known, allowed, ruled, modes, Patterns([wire.pattern for wire in ruled.tripwires]))
+
+
+def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
+    for path in _all_files(folders):
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        yield str(path), stat.st_mtime_ns, stat.st_size
+
+
+def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY))
+        yield from _page_files(folder)
+
+
+def _page_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.md") if path.name not in NO_PAGES)
+
+
+def _file(name: str, folders: Sequence[Path], problems: list[str]) -> tuple[Document, str] | None:
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        problems.append(f"{name}: is missing; expected in {' or '.join(map(str, folders))}")
+        return None
+    body = _bytes(path, problems)
+    if body is None:
+        return None
+    try:
+        return load(body, str(path)), hashlib.sha256(body).hexdigest()
+    except ContentError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _bytes(path: Path, problems: list[str]) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        problems.append(f"{path}: cannot be read: {error.strerror}")
+        return None
+
+
+def _pages(folders: Sequence[Path], problems: list[str]) -> Iterator[FailureMode]:
+    files: dict[str, Path] = {}
+    for folder in folders:
+        for path in _page_files(folder):
+            files.setdefault(path.stem, path)
+    for name, path in sorted(files.items()):
+        body = _bytes(path, problems)
+        page = failure_mode(name, str(path), body, problems) if body is not None else None
+        if page is not None:
+            yield page
+
+
+def _crossed(
+    document: Document, known: Inventory, allowed: Catalogue | None, ruled: Policy | None
+) -> Iterator[str]:
+    for service in known.services:
+        at = ("services", str(service.name))
+        for role, roster in (("oncall", service.oncall), ("lead", service.lead), ("senior", service.senior)):
+            if roster is not None and ruled is not None and ruled.roster(roster) is None:
+                names = ", ".join(sorted(each.name for each in ruled.rosters)) or "none is listed"
+                yield (
+                    f"{document.where((*at, role))}: services.{service.name}.{role}: "
+                    f"expected a roster of policy.yaml ({names}), not {roster}"
+                )
+        if allowed is not None:
+            where = document.where((*at, "actions"))
+            for what in _actions_of(service, allowed):
+                yield f"{where}: services.{service.name}.actions: {what}"
+
+
+def _actions_of(service: Service, allowed: Catalogue) -> Iterator[str]:
+    for name in service.actions:
+        action = allowed.action(name)
+        if action is None:
+            names = ", ".join(sorted(each.id for each in allowed.actions))
+            yield f"expected actions of actions.yaml ({names}), not {name}"
+            continue
+        needed = kinds.REACH.get(action.how, frozenset[str]())
+        targets = service.targets
+        reached = any(t.executor == "simulator" or needed <= dict(t.settings).keys() for t in targets)
+        if targets and not reached:
+            yield f"{name} needs a target with the settings {', '.join(sorted(needed))}"
+        metric = service.symptom if action.check.metric == "symptom" else action.check.metric
+        if service.metric(metric) is None:
+            yield f"{name} is checked by the metric {metric}, which the service does not have"
+
+
+def _remedies(modes: tuple[FailureMode, ...], allowed: Catalogue) -> Iterator[str]:
+    for mode in modes:
+        for remedy in mode.remedies:
+            action = allowed.action(remedy.action)
+            if action is None:
+                yield f"{mode.id}.md: remedies: {remedy.action} is not an action of actions.yaml"
+                continue
+            unknown = {name for name, _ in remedy.parameters} ^ {spec.name for spec in action.parameters}
+            if unknown:
+                yield f"{mode.id}.md: remedies: {remedy.action} takes other parameters: {sorted(unknown)}"

@@ -1,0 +1,218 @@
+"""`services.yaml`: the inventory, from its file to the domain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from bot.adapters import content_kinds as kinds
+from bot.adapters.content_actions import PaceDoor
+from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, parsed
+from bot.adapters.yaml_door import Document
+from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
+from bot.domain.service import (
+    Criticality,
+    Environment,
+    Inventory,
+    MetricSpec,
+    Service,
+    Source,
+    Target,
+)
+
+ENVIRONMENT = "env:"
+
+
+class EnvironmentDoor(Door):
+    """An environment; whether it is production must be said."""
+
+    production: Flag
+
+
+Settings = dict[Name, Literal]
+"""A source (with its `kind`) or a target (with its `executor`), and the settings that these take."""
+
+
+class NormalDoor(Door):
+    """A normal range, open at the end that is not given."""
+
+    low: Number | None = None
+    high: Number | None = None
+
+
+class MetricDoor(Door):
+    """A named query."""
+
+    query: Line
+    unit: Ascii | OneOf[""] = ""
+    normal: NormalDoor = NormalDoor()
+
+
+class ServiceDoor(Door):
+    """One service."""
+
+    title: Line
+    environment: Name
+    criticality: OneOf["low", "normal", "high", "critical"]
+    oncall: Name
+    lead: Name
+    senior: Name | None = None
+    aliases: tuple[Line, ...] = ()
+    depends_on: tuple[Name, ...] = ()
+    logs: tuple[Settings, ...] = ()
+    changes: tuple[Settings, ...] = ()
+    metrics_source: Settings | None = None
+    metrics: dict[Name, MetricDoor] = Field(default_factory=dict)
+    symptom: Name = "error_rate"
+    targets: dict[Name, Settings] = Field(default_factory=dict)
+    actions: tuple[Name, ...] = ()
+    pace: PaceDoor | None = None
+
+
+class ServicesDoor(Door):
+    """The whole file."""
+
+    environments: dict[Name, EnvironmentDoor] = Field(default_factory=dict)
+    services: dict[Name, ServiceDoor] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of the file: where problems go, and the environment that `env:NAME` refers to."""
+
+    document: Document
+    environ: Mapping[str, str]
+    problems: list[str]
+
+    def problem(self, path: tuple[str | int, ...], what: str) -> None:
+        """Note a mistake."""
+        said = ".".join(map(str, path))
+        self.problems.append(f"{self.document.where(path)}: {said}{'.' if ': ' in what else ': '}{what}")
+
+
+def inventory(
+    document: Document, sha256: str, environ: Mapping[str, str], problems: list[str]
+) -> Inventory | None:
+    """The inventory, or nothing and the reasons among the problems."""
+    door = parsed(ServicesDoor, document, problems)
+    if door is None:
+        return None
+    reading = Reading(document, environ, problems)
+    environments = tuple(
+        Environment(EnvironmentId(name), each.production) for name, each in door.environments.items()
+    )
+    services = tuple(_service(name, each, reading) for name, each in door.services.items())
+    _check(door, reading)
+    return Inventory(environments, services, sha256)
+
+
+def _check(door: ServicesDoor, reading: Reading) -> None:
+    owners: dict[str, str] = {}
+    for name, service in door.services.items():
+        path = ("services", name)
+        if service.environment not in door.environments:
+            known = ", ".join(sorted(door.environments)) or "none is listed"
+            reading.problem((*path, "environment"), f"expected one of environments ({known})")
+        for other in service.depends_on:
+            if other not in door.services:
+                reading.problem((*path, "depends_on"), f"{other} is not a service of this file")
+        if service.metrics and service.metrics_source is None:
+            reading.problem(path, "metrics_source: is missing; there are metrics")
+        if service.metrics and service.symptom not in service.metrics:
+            expected = ", ".join(sorted(service.metrics))
+            reading.problem(path, f"symptom: expected one of its metrics ({expected}), not {service.symptom}")
+        for word in {name.casefold(), *(alias.casefold() for alias in service.aliases)}:
+            if owners.setdefault(word, name) != name:
+                reading.problem((*path, "aliases"), f"{word} also names {owners[word]}")
+        if service.actions and not service.targets:
+            reading.problem((*path, "actions"), "expected targets, since there are actions")
+
+
+def _service(name: str, door: ServiceDoor, reading: Reading) -> Service:
+    path = ("services", name)
+    metrics_source = None
+    if door.metrics_source is not None:
+        metrics_source = _source((*path, "metrics_source"), door.metrics_source, kinds.METRICS, reading)
+    return Service(
+        name=ServiceName(name),
+        title=door.title,
+        environment=EnvironmentId(door.environment),
+        criticality=Criticality(door.criticality),
+        oncall=RosterName(door.oncall),
+        lead=RosterName(door.lead),
+        senior=RosterName(door.senior) if door.senior else None,
+        aliases=door.aliases,
+        depends_on=tuple(map(ServiceName, door.depends_on)),
+        logs=_sources((*path, "logs"), door.logs, kinds.LOGS, reading),
+        changes=_sources((*path, "changes"), door.changes, kinds.CHANGES, reading),
+        metrics_source=metrics_source,
+        metrics=tuple(_metric(each, spec, path, reading) for each, spec in door.metrics.items()),
+        targets=tuple(_target(name, each, target, reading) for each, target in door.targets.items()),
+        actions=tuple(map(ActionId, door.actions)),
+        symptom=door.symptom,
+        pace=door.pace.pace() if door.pace else None,
+    )
+
+
+def _sources(
+    path: tuple[str | int, ...],
+    doors: tuple[Settings, ...],
+    known: Mapping[str, kinds.Kind],
+    reading: Reading,
+) -> tuple[Source, ...]:
+    return tuple(_source((*path, place), door, known, reading) for place, door in enumerate(doors))
+
+
+def _source(
+    path: tuple[str | int, ...], door: Settings, known: Mapping[str, kinds.Kind], reading: Reading
+) -> Source:
+    kind, settings = _settled(path, door, "kind", known, reading)
+    return Source(kind, settings)
+
+
+def _target(service: str, name: str, door: Settings, reading: Reading) -> Target:
+    path = ("services", service, "targets", name)
+    executor, settings = _settled(path, door, "executor", kinds.EXECUTORS, reading)
+    return Target(TargetId(f"{service}/{name}"), executor, settings)
+
+
+def _settled(
+    path: tuple[str | int, ...],
+    door: Settings,
+    key: str,
+    known: Mapping[str, kinds.Kind],
+    reading: Reading,
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The kind or executor with its settings, checked against what that kind takes."""
+    settings = {
+        name: _resolved((*path, name), str(value), reading) for name, value in door.items() if name != key
+    }
+    kind = str(door.get(key, ""))
+    expected = ", ".join(sorted(known))
+    if key not in door:
+        reading.problem(path, f"{key}: is missing; expected one of {expected}")
+    elif kind not in known:
+        reading.problem((*path, key), f"expected one of {expected}, not {kind}")
+    else:
+        for what in kinds.mistakes(known[kind], kind, settings):
+            reading.problem(path, what)
+    return kind, tuple(settings.items())
+
+
+def _resolved(path: tuple[str | int, ...], value: str, reading: Reading) -> str:
+    """`env:NAME` becomes that variable's value; `env:NAME?` may be unset and is empty then."""
+    if not value.startswith(ENVIRONMENT):
+        return value
+    name = value.removeprefix(ENVIRONMENT)
+    found = reading.environ.get(name.removesuffix("?"), "")
+    if not found and not name.endswith("?"):
+        reading.problem(path, f"the environment variable {name} is not set")
+    return found
+
+
+def _metric(name: str, door: MetricDoor, path: tuple[str, ...], reading: Reading) -> MetricSpec:
+    low, high = door.normal.low, door.normal.high
+    if low is not None and high is not None and low > high:
+        reading.problem((*path, "metrics", name, "normal"), "expected low to be at most high")
+    return MetricSpec(name, door.query, door.unit, low, high)
