@@ -49,6 +49,8 @@ class BlockCheck:
         definitions: Json = schema["definitions"]
         # [sdk] 3.46 documents it; the types the schema was made from do not know it yet
         definitions["Button"]["properties"]["visible_to_user_ids"] = {"type": "array"}
+        # the types leave tasks open; Slack refuses an unknown status
+        definitions["PlanBlock"]["properties"]["tasks"]["items"] = {"$ref": "#/definitions/TaskCardBlock"}
         self._validators: dict[str, Draft7Validator] = {
             block_type(definitions[name]): Draft7Validator(
                 {"$ref": f"#/definitions/{name}", "definitions": definitions}

@@ -31,7 +31,4 @@ def api(workspace: Workspace, app: App, session: aiohttp.ClientSession) -> Api:
 async def dial(api: Api, app: App) -> AsyncIterator[Dialler]:
     dialler = Dialler(api, app)
     yield dialler
-    for socket in dialler.open:
-        await socket.connection.close()
-        if socket.task is not None:
-            await socket.task
+    await dialler.hang_up()

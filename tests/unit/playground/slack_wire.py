@@ -76,3 +76,9 @@ class Dialler:
         self.open.append(socket)
         await self.api.workspace.wait_until(lambda: socket.frames)
         return socket
+
+    async def hang_up(self) -> None:
+        for socket in self.open:
+            await socket.connection.close()
+            if socket.task is not None:
+                await socket.task

@@ -78,7 +78,7 @@ async def test_a_broken_json_body_is_invalid_json(api: Api) -> None:
         ({"channel": "C1"}, "no_text"),
         ({"channel": "C1", "text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
         ({"channel": "C1", "text": "x", "blocks": [{"type": "marquee"}]}, "invalid_blocks"),
-        ({"channel": "C1", "text": "x", "attachments": [{}] * 101}, "too_many_attachments"),
+        ({"channel": "C1", "text": "x", "attachments": [{"text": "x"}] * 101}, "too_many_attachments"),
         ({"channel": "C1", "text": "x", "thread_ts": "1.000000"}, "cannot_reply_to_message"),
         ({"channel": "C1", "text": "x", "metadata": {"event_type": 1}}, "invalid_metadata_format"),
         ({"channel": "C1", "text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
@@ -112,10 +112,10 @@ async def test_people_have_the_flags_slack_gives_them(api: Api, workspace: Works
     kinds = {"U3": UserKind.GUEST, "U4": UserKind.SINGLE_CHANNEL_GUEST, "U5": UserKind.STRANGER}
     for user_id, kind in kinds.items():
         workspace.add_user(user_id, user_id.lower(), kind=kind)
-    flags = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
+    flags = ["is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted"]
     found = {one: (await api("users.info", user=one))["user"] for one in ("U1", *kinds)}
     told = {one: [key for key in flags if user[key]] for one, user in found.items()}
-    assert told == {"U1": [], "U3": ["is_restricted"], "U4": list(flags[:2]), "U5": ["is_stranger"]}
+    assert told == {"U1": [], "U3": ["is_restricted"], "U4": flags[:2], "U5": ["is_stranger"]}
     assert (found["U1"]["team_id"], found["U5"]["team_id"]) == ("T0LOCAL", "T0OTHER")
     assert "email" not in found["U1"]["profile"]
     assert (await api("users.info", user="U9"))["error"] == "user_not_found"
