@@ -1,0 +1,1 @@
+"""One module per command: parse the arguments, run, return the exit code."""
