@@ -1,11 +1,10 @@
-import asyncio
-
 import aiohttp
 import pytest
 from slack_wire import Api, Dialler
 
 from bot.playground.workspace.feed import ChangeKind
 from bot.playground.workspace.model import App
+from bot.playground.workspace.state import Options
 from bot.playground.workspace.workspace import Workspace
 
 
@@ -64,13 +63,18 @@ async def test_an_unacknowledged_event_comes_three_more_times_with_one_id(
     assert lost.data["payload"]["event_id"] == envelopes[0]["payload"]["event_id"]
 
 
-async def test_an_event_nobody_was_there_for_comes_when_somebody_is(
-    dial: Dialler, workspace: Workspace
-) -> None:
-    await workspace.as_user("U1").post("C1", "x")
-    socket = await dial()
-    await workspace.wait_until(lambda: socket.events)
-    assert socket.events[0]["text"] == "x"
+async def test_an_event_nobody_was_there_for_comes_when_somebody_is(session: aiohttp.ClientSession) -> None:
+    async with Workspace(options=Options(retry_delays=(0.02,) * 500)) as patient:
+        installed = patient.install_app("bot")
+        patient.add_user("U1", "ann")
+        patient.add_channel("C1", "alerts", members=["U1", installed.bot_user_id])
+        await patient.as_user("U1").post("C1", "x")
+        dialler = Dialler(Api(patient, session, installed.bot_token), installed)
+        socket = await dialler()
+        await patient.wait_until(lambda: socket.events)
+        assert socket.events[0]["text"] == "x"
+        assert socket.of("events_api")[0]["retry_reason"] in {"", "connection_failed"}
+        await dialler.hang_up()
 
 
 async def test_an_interaction_is_never_delivered_again(dial: Dialler, api: Api, workspace: Workspace) -> None:
