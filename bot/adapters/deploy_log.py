@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 from bot.adapters.log_files import moment
+from bot.adapters.shapes import mapping
 from bot.adapters.tail import tail
 from bot.domain.evidence import Change
 from bot.domain.ids import SECOND, At
@@ -16,6 +16,7 @@ from bot.ports.world import Window
 
 MAX_BYTES = 1_000_000
 MAX_FIELD = 200
+DEPLOY, ROLLBACK = "deploy", "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ def inside(changes: tuple[Change, ...], window: Window) -> tuple[Change, ...]:
 
 
 def previous_version(changes: tuple[Change, ...], version: str) -> str | None:
-    """What ran before this version, by the newest change that led to it."""
-    newest = next((change for change in reversed(changes) if change.after == version), None)
+    """What ran before this version was deployed; going back to a version is no deployment of it."""
+    deployed = (change for change in reversed(changes) if change.what != ROLLBACK)
+    newest = next((change for change in deployed if change.after == version), None)
     return newest.before if newest else None
 
 
@@ -71,9 +73,7 @@ def _change(line: str) -> Change | None:
         parsed: object = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(parsed, dict):
-        return None
-    fields = cast("Mapping[str, object]", parsed)
+    fields = mapping(parsed)
     at = moment(fields.get("at"))
     service = _text(fields, "service")
     if at is None or not service:

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
+from bot.adapters.shapes import mapping
 from bot.adapters.tail import Tail, tail
 from bot.domain.ids import SECOND, At
 from bot.ports.world import Window
@@ -68,7 +68,7 @@ def time_of(line: str) -> At | None:
             parsed: object = json.loads(line)
         except (ValueError, RecursionError):
             return None
-        fields = cast("Mapping[str, object]", parsed) if isinstance(parsed, dict) else {}
+        fields = mapping(parsed)
         return moment(next((fields[name] for name in TIME_FIELDS if name in fields), None))
     found = LEADING.match(line)
     return moment(found[1]) if found else None

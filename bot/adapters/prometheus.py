@@ -1,7 +1,7 @@
 """Prometheus over its HTTP API: instant and range queries, checked, capped and in decimals."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -10,6 +10,7 @@ from typing import cast
 import httpx2
 import promql_parser
 
+from bot.adapters.shapes import NOTHING, items, mapping
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.ids import SECOND, At
 from bot.ports.world import Window
@@ -66,7 +67,7 @@ class Prometheus:
         """Every series of an expression at one moment; raises SourceUnavailableError."""
         data = await self._ask("query", {"query": query, "time": _seconds(at)})
         if data.get("resultType") == "scalar":
-            return _series([{"metric": {}, "value": data.get("result")}])
+            return (_one_series({"metric": NOTHING, "value": data.get("result")}),)
         return _series(data.get("result"))
 
     async def range(self, query: str, window: Window, step: int) -> tuple[Series, ...]:
@@ -88,7 +89,7 @@ class Prometheus:
         return _data(answer.status_code, body)
 
     @asynccontextmanager
-    async def _answer(self, what: str, asked: Mapping[str, str]) -> AsyncIterator[httpx2.Response]:
+    async def _answer(self, what: str, asked: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
         url = f"{self._url}/api/v1/{what}"
         async with self._client.stream("GET", url, params=asked, headers=self._headers) as answer:
             # A compressed body could be a thousand times its size; we ask for none and take none.
@@ -113,32 +114,30 @@ def _data(status: int, body: bytes) -> Mapping[str, object]:
         raise SourceUnavailableError(
             f"Prometheus answered {status} with something else than JSON."
         ) from error
-    answer = cast("Mapping[str, object]", parsed) if isinstance(parsed, dict) else {}
+    answer = mapping(parsed)
     if answer.get("status") != "success":
         said = answer.get("error")
         why = said[:300] if isinstance(said, str) else "no reason given"
         raise SourceUnavailableError(f"Prometheus answered {status}: {why}")
-    data = answer.get("data")
-    return cast("Mapping[str, object]", data) if isinstance(data, dict) else {}
+    return mapping(answer.get("data"))
 
 
 def _series(result: object) -> tuple[Series, ...]:
-    if not isinstance(result, list):
+    rows = items(result)
+    if rows is None:
         raise SourceUnavailableError("Prometheus answered with no list of series.")
-    rows = cast("list[object]", result)
     if len(rows) > MAX_SERIES:
         raise SourceUnavailableError(f"The query has {len(rows)} series, more than {MAX_SERIES}.")
     return tuple(_one_series(row) for row in rows)
 
 
 def _one_series(row: object) -> Series:
-    fields = cast("Mapping[str, object]", row) if isinstance(row, dict) else {}
-    labels = fields.get("metric")
-    points = fields.get("values", [fields.get("value")])
-    if not isinstance(labels, dict) or not isinstance(points, list):
+    fields = mapping(row)
+    points = items(fields.get("values", [fields.get("value")]))
+    if "metric" not in fields or points is None:
         raise SourceUnavailableError("Prometheus answered with a series that has no labels or values.")
-    named = tuple(sorted((str(k), str(v)) for k, v in cast("Mapping[object, object]", labels).items()))
-    samples = (_sample(point) for point in cast("list[object]", points))
+    named = tuple(sorted((name, str(value)) for name, value in mapping(fields["metric"]).items()))
+    samples = (_sample(point) for point in points)
     return Series(named, tuple(sample for sample in samples if sample is not None))
 
 

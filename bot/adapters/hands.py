@@ -1,0 +1,75 @@
+"""The gate in the executor: nothing runs but a claimed step of an approved plan, read from the store."""
+
+import asyncio
+from collections.abc import Callable
+
+from bot.adapters.executors import Executor, Task, executor_for
+from bot.adapters.simulator import SIMULATOR
+from bot.domain.apply import replay
+from bot.domain.decision import Order, permitted
+from bot.domain.errors import ExecutorRefusedError
+from bot.domain.ids import Digest, IncidentId
+from bot.domain.plan import Plan, Step
+from bot.ports.content import Content
+from bot.ports.records import Incidents
+from bot.ports.world import Clock, Done
+
+Redact = Callable[[str], str]
+
+
+def idempotency_key(digest: Digest, step: int) -> str:
+    """The key of one step of one plan, the same however often it is asked for."""
+    return f"{digest[:12]}:{step}"
+
+
+class ApprovedHands:
+    """Runs steps by order; parameters come from the stored plan, never from the caller (rule 21)."""
+
+    def __init__(self, incidents: Incidents, content: Content, clock: Clock, redact: Redact) -> None:
+        self._incidents = incidents
+        self._content = content
+        self._clock = clock
+        self._redact = redact
+        self._begun: set[tuple[Digest, int]] = set()
+
+    async def perform(self, incident: IncidentId, order: Order) -> Done:
+        """Run one claimed step once; raises ExecutorRefusedError, TimeoutError, SourceUnavailableError."""
+        task, executor = self._task(order, *await self._approved(incident, order))
+        # The store's fence keeps other processes out; this keeps out a second call in our own.
+        if (order.digest, order.step) in self._begun:
+            raise ExecutorRefusedError("ALREADY_RUN", "This step was begun before; it is never run again.")
+        self._begun.add((order.digest, order.step))
+        async with asyncio.timeout(task.step.timeout_seconds):
+            done = await executor(task)
+        return Done(done.ok, self._redact(done.detail))
+
+    async def _approved(self, incident: IncidentId, order: Order) -> tuple[Plan, Step]:
+        found = replay((await self._incidents.load(incident)).entries)
+        step = permitted(found, order)
+        if isinstance(step, str):
+            raise ExecutorRefusedError("NOT_APPROVED", step)
+        state = found.plan(order.digest) if found else None
+        assert state is not None
+        return state.plan, step
+
+    def _task(self, order: Order, plan: Plan, step: Step) -> tuple[Task, Executor]:
+        catalogue, inventory = self._content.catalogue(), self._content.inventory()
+        action = catalogue.action(step.action)
+        if action is None or action.version != step.version or catalogue.sha256 != plan.catalogue:
+            raise ExecutorRefusedError("CATALOGUE_CHANGED", "The catalogue is not the one of the approval.")
+        service = inventory.owner_of(step.target)
+        target = service.target(step.target) if service else None
+        if service is None or target is None:
+            raise ExecutorRefusedError("UNKNOWN_TARGET", f"{step.target} is not in the inventory any more.")
+        environment = inventory.environment(service.environment)
+        found = (environment.id, environment.production) if environment else None
+        if found != (plan.environment, plan.production):
+            raise ExecutorRefusedError(
+                "ENVIRONMENT_MISMATCH", f"{step.target} is not in {plan.environment} any more."
+            )
+        shown = SIMULATOR if action.how == "simulate" else target.executor
+        executor = executor_for(step, action) if step.executor == shown else None
+        if executor is None:
+            raise ExecutorRefusedError("NO_EXECUTOR", f"{step.executor} cannot do {action.how}.")
+        key = idempotency_key(order.digest, order.step)
+        return Task(step, action, service, target, key, self._clock.now()), executor

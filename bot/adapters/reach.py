@@ -1,0 +1,39 @@
+"""How a target can be reached, read from its settings in one place."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.domain.service import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The settings of a target; what is not configured is nothing."""
+
+    rpc_url: str
+    program: str
+    username: str
+    password: str = field(repr=False)
+    config: Path | None
+    current: Path | None
+    releases: Path | None
+    deploy_log: Path | None
+
+
+def reach_of(target: Target) -> Reach:
+    """What the inventory says of a target."""
+    return Reach(
+        rpc_url=target.setting("rpc_url"),
+        program=target.setting("program"),
+        username=target.setting("username"),
+        password=target.setting("password"),
+        config=_path(target, "config_path"),
+        current=_path(target, "current_path"),
+        releases=_path(target, "releases_path"),
+        deploy_log=_path(target, "deploy_log"),
+    )
+
+
+def _path(target: Target, name: str) -> Path | None:
+    given = target.setting(name)
+    return Path(given) if given else None
