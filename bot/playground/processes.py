@@ -133,8 +133,8 @@ def command_line(pid: int) -> str:
             return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    answer = subprocess.run(  # noqa: S607 - `ps` stands in different places on different systems
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    answer = subprocess.run(
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return answer.stdout
 

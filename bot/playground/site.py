@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import signal
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -15,13 +15,12 @@ from typing import Self
 
 import aiohttp
 
-from bot.playground.metrics.alerts import Rule
+from bot.playground.instance import Instance, Snapshot, high_error_rate
 from bot.playground.metrics.client import MetricsClient, MetricsError
-from bot.playground.metrics.scraping import Target
-from bot.playground.metrics.servers import own_store, real_prometheus, until_ready
+from bot.playground.metrics.servers import own_store, real_prometheus
 from bot.playground.metrics.watch import Watch
 from bot.playground.processes import Child, free_port, reap, spawn
-from bot.playground.queries import Queries
+from bot.playground.readiness import until_listening, until_ready
 from bot.playground.service import deploys
 from bot.playground.service.layout import ServiceHome, prepare, release, write_json
 from bot.playground.service.load import Demand
@@ -29,7 +28,6 @@ from bot.playground.service.supervision import Program, Supervisor, configuratio
 
 POOL_SIZE = 20
 MEMORY_LIMIT_MB = 160
-ERROR_RATIO = 0.05
 
 
 class Fault(StrEnum):
@@ -41,61 +39,8 @@ class Fault(StrEnum):
     OOM = "oom"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One running service: its files, its address, its environment, and its customers' demand."""
-
-    home: ServiceHome
-    environment: str
-    port: int
-    demand_path: Path
-    demand: Demand
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def target(self) -> Target:
-        labels = {"job": "checkout", "service": "checkout", "environment": self.environment}
-        return Target(f"127.0.0.1:{self.port}", labels)
-
-    @property
-    def queries(self) -> Queries:
-        return Queries("checkout", self.environment)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Live numbers; None where there is none yet. Ratio 0 to 1, seconds, connections, bytes."""
-
-    version: str
-    traffic: float | None
-    error_ratio: float | None
-    latency_p95: float | None
-    pool_in_use: float | None
-    pool_size: float | None
-    memory: float | None
-    alert: str
-    gateway_up: bool
-
-
-def high_error_rate(environment: str) -> Rule:
-    """The alert on the error ratio; its window is longer than that of a look, so that it does not flap."""
-    return Rule(
-        name="CheckoutHighErrorRate"
-        if environment == "production"
-        else f"CheckoutHighErrorRate-{environment}",
-        expr=f"{replace(Queries('checkout', environment), window='10s').error_rate} > {ERROR_RATIO}",
-        hold=3.0,
-        labels={"severity": "critical" if environment == "production" else "warning"},
-        title="Checkout answers many requests with errors.",
-        description="{service} on {instance} fails {value} of its requests (HTTP 5xx), more than 5%.",
-    )
-
-
 class Site:
-    """The site; `async with Site(directory, webhook_url) as site:` runs it, leaving stops and awaits it all."""
+    """The site; `async with Site(directory, webhook_url) as site:` runs it; leaving ends all of it."""
 
     def __init__(
         self,
@@ -155,10 +100,10 @@ class Site:
         await asyncio.to_thread(self._lay_out)
         self._stack.push_async_callback(self._stop_gateway)
         await self._start_gateway()
-        await self._start_supervisor()
+        supervisord = await self._start_supervisor()
         async with asyncio.TaskGroup() as group:
             for instance in self.instances:
-                group.create_task(until_ready(f"{instance.url}/healthz"))
+                group.create_task(until_ready(f"{instance.url}/healthz", supervisord))
         await self._start_metrics()
         for instance in self.instances:
             await self._start_customers(instance)
@@ -188,13 +133,14 @@ class Site:
             await self._gateway.stop()
             self._gateway = None
 
-    async def _start_supervisor(self) -> None:
+    async def _start_supervisor(self) -> Child:
         path = self.directory / "supervisor" / "supervisord.conf"
         programs = [Program(each.home, each.port, self.gateway_url) for each in self.instances]
         path.write_text(configuration(self.directory, self.supervisor, programs), encoding="utf-8")
         path.chmod(0o600)
         child = await self._spawn("supervisord", "supervisord", str(path))
         self._stack.push_async_callback(child.stop, 8.0)
+        return child
 
     async def _start_metrics(self) -> None:
         targets = [each.target for each in self.instances]
@@ -233,7 +179,7 @@ class Site:
                 await self.deploy("43")
 
     async def reset(self) -> None:
-        """Puts right whatever was caused: provider up, settings as at the start, version 41 running afresh."""
+        """Puts right whatever was caused: provider up, first settings, version 41 running afresh."""
         if self._gateway is None or not self._gateway.alive:
             await self._start_gateway()
             await until_listening(self.gateway_port)
@@ -265,10 +211,18 @@ class Site:
                 )
             )
         )
+        version = await self._version(ask.version)
         alerts = self._watch.alerts() if self._watch else ()
         mine = [a.state.value for a in alerts if ("environment", asked.environment) in a.labels]
         up = self._gateway is not None and self._gateway.alive
-        return Snapshot(asked.home.version(), *numbers, alert=mine[0] if mine else "none", gateway_up=up)
+        return Snapshot(version, *numbers, alert=mine[0] if mine else "none", gateway_up=up)
+
+    async def _version(self, query: str) -> str | None:
+        try:
+            found = await self._metrics.vector(query) if self._metrics else []
+        except MetricsError:
+            return None
+        return found[0][0].get("version") if found else None
 
     async def _number(self, query: str) -> float | None:
         try:
@@ -292,26 +246,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def until_listening(port: int, patience: float = 10.0) -> None:
-    """Returns once a loopback port accepts connections; raises TimeoutError."""
-    async with asyncio.timeout(patience):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-
-
 def _line(seconds: float, now: Snapshot) -> str:
     def show(value: float | None, form: str, scale: float = 1.0) -> str:
         return "-" if value is None else format(value * scale, form)
 
     return (
-        f"{seconds:6.1f}s  v{now.version}  {show(now.traffic, '5.1f')} req/s  "
+        f"{seconds:6.1f}s  v{now.version or '--'}  {show(now.traffic, '5.1f')} req/s  "
         f"errors {show(now.error_ratio, '5.1f', 100)}%  p95 {show(now.latency_p95, '.3f')} s  "
         f"pool {show(now.pool_in_use, '.0f')}/{show(now.pool_size, '.0f')}  "
         f"memory {show(now.memory, '.0f', 1 / 1_048_576)} MiB  alert {now.alert}  "

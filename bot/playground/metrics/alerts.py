@@ -17,8 +17,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When to alert; `hold` is the seconds that the expression must stay true (Prometheus' `for`).
+    """When to alert.
 
+    `hold` is the seconds that the expression must stay true (Prometheus' `for`), `keep` those that it must
+    stay false before the alert is resolved (its `keep_firing_for`), which spares the channel a flapping alert.
     `{value}` and `{label}` names in the description are filled in.
     """
 
@@ -28,6 +30,7 @@ class Rule:
     labels: Mapping[str, str]
     title: str
     description: str
+    keep: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Alert:
     state: State
     since: float
     value: float
+    seen: float
+    """When the expression was last true."""
 
 
 def advance(
@@ -50,17 +55,19 @@ def advance(
     after: dict[Labels, Alert] = {}
     changed: list[Alert] = []
     for labels, value in found.items():
-        known = alerts.get(labels) or Alert(labels, State.PENDING, now, value)
-        fresh = replace(known, value=value)
+        known = alerts.get(labels) or Alert(labels, State.PENDING, now, value, now)
+        fresh = replace(known, value=value, seen=now)
         if fresh.state is State.PENDING and now - fresh.since >= rule.hold:
             fresh = replace(fresh, state=State.FIRING, since=now)
             changed.append(fresh)
         after[labels] = fresh
-    changed.extend(
-        replace(alert, state=State.RESOLVED, since=now)
-        for labels, alert in alerts.items()
-        if labels not in found and alert.state is State.FIRING
-    )
+    for labels, alert in alerts.items():
+        if labels in found or alert.state is not State.FIRING:
+            continue
+        if now - alert.seen < rule.keep:
+            after[labels] = alert
+        else:
+            changed.append(replace(alert, state=State.RESOLVED, since=now))
     return after, tuple(changed)
 
 

@@ -70,16 +70,21 @@ class Evaluator:
                 return expr.val
             case ql.StringLiteral():
                 return Text(expr.val)
-            case ql.ParenExpr():
-                return self.value(expr.expr, moment)
-            case ql.UnaryExpr():
-                return self._negated(self.value(expr.expr, moment))
             case ql.VectorSelector():
                 return Instant(self._instant(expr, moment))
             case ql.MatrixSelector():
                 return Range(self._range(expr, moment))
             case ql.SubqueryExpr():
                 return Range(self._subquery(expr, moment))
+            case _:
+                return self._composed(expr, moment)
+
+    def _composed(self, expr: ql.Expr, moment: Moment) -> Value:
+        match expr:
+            case ql.ParenExpr():
+                return self.value(expr.expr, moment)
+            case ql.UnaryExpr():
+                return self._negated(self.value(expr.expr, moment))
             case ql.AggregateExpr():
                 return Instant(self._aggregated(expr, moment))
             case ql.BinaryExpr():

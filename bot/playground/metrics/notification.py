@@ -10,7 +10,7 @@ GROUP_BY = ("alertname", "service")
 def slack_message(rule: Rule, alerts: Sequence[Alert], external_url: str) -> dict[str, object]:
     """The body that Alertmanager posts to an incoming webhook for one group of alerts.
 
-    The fallback starts with Alertmanager's `slack.default.title`; the text is the common "details list" template.
+    The fallback is Alertmanager's default title; the text is the widely used "details list" template.
     """
     firing = [alert for alert in alerts if alert.state is State.FIRING]
     title = _title(alerts, len(firing), frozenset({"environment", "severity"}))

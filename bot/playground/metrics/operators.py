@@ -10,6 +10,7 @@ from bot.playground.metrics.samples import Labels, labels_of
 from bot.playground.metrics.values import Instant, QueryError, Sample, Value, Vector, drop, only, without_name
 
 NAME = frozenset({"__name__"})
+GROUPING = "multiple matches for labels: grouping labels must ensure unique matches"
 
 
 def _divide(left: float, right: float) -> float:
@@ -147,7 +148,7 @@ def _unique(one: Vector, matching: Matching, side: str) -> dict[Labels, Sample]:
         if key in partners:
             group = "{" + ", ".join(f'{name}="{value}"' for name, value in key) + "}"
             raise QueryError(
-                f"found duplicate series for the match group {group} on the {side} hand-side of the operation",
+                f"found duplicate series for the match group {group} on the {side} hand-side",
                 "execution",
             )
         partners[key] = sample

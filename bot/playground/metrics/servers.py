@@ -4,10 +4,9 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
-import aiohttp
 from aiohttp import web
 
 from bot.playground.metrics.api import Api, build
@@ -16,12 +15,11 @@ from bot.playground.metrics.functions import FUNCTIONS
 from bot.playground.metrics.samples import Store
 from bot.playground.metrics.scraping import Scraper, Target
 from bot.playground.processes import free_port, spawn
-
-READY_SECONDS = 15.0
+from bot.playground.readiness import until_ready
 
 
 @contextlib.asynccontextmanager
-async def own_store(targets: Sequence[Target]) -> AsyncIterator[str]:
+async def own_store(targets: Sequence[Target]) -> AsyncGenerator[str]:
     """Our store, scraping the targets; yields its address."""
     store = Store()
     app = build(Api(Evaluator(store, FUNCTIONS)))
@@ -53,7 +51,7 @@ def prometheus_configuration(targets: Sequence[Target]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def real_prometheus(targets: Sequence[Target], directory: Path) -> AsyncIterator[str]:
+async def real_prometheus(targets: Sequence[Target], directory: Path) -> AsyncGenerator[str]:
     """The real Prometheus, scraping the targets; raises FileNotFoundError if it is not installed."""
     binary = shutil.which("prometheus")
     if binary is None:
@@ -70,25 +68,7 @@ async def real_prometheus(targets: Sequence[Target], directory: Path) -> AsyncIt
     child = await spawn("prometheus", "bot.playground.processes", argv, output=home / "prometheus.out")
     url = f"http://127.0.0.1:{port}"
     try:
-        await until_ready(f"{url}/-/ready")
+        await until_ready(f"{url}/-/ready", child)
         yield url
     finally:
         await child.stop()
-
-
-async def until_ready(url: str, patience: float = READY_SECONDS) -> None:
-    """Returns once an address answers 200; raises TimeoutError with the address."""
-    try:
-        async with asyncio.timeout(patience), aiohttp.ClientSession() as session:
-            while not await _answers(session, url):  # noqa: ASYNC110 - another process gets ready
-                await asyncio.sleep(0.05)
-    except TimeoutError as error:
-        raise TimeoutError(f"{url} did not become ready within {patience:g} s") from error
-
-
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as answer:
-            return answer.status == 200  # noqa: PLR2004 - OK
-    except (aiohttp.ClientError, TimeoutError):
-        return False

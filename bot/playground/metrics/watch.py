@@ -20,7 +20,7 @@ class Watch:
 
     def __init__(self, metrics: MetricsClient, rules: Sequence[Rule], webhook_url: str | None) -> None:
         self._metrics = metrics
-        self._alerts: dict[str, dict[Labels, Alert]] = {rule.name: {} for rule in rules}
+        self._alerts: list[dict[Labels, Alert]] = [{} for _ in rules]
         self._rules = tuple(rules)
         self._webhook_url = webhook_url
         self.posted: list[dict[str, object]] = []
@@ -28,22 +28,22 @@ class Watch:
 
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts that are pending or firing now."""
-        return tuple(alert for known in self._alerts.values() for alert in known.values())
+        return tuple(alert for known in self._alerts for alert in known.values())
 
     async def run(self, interval: float = 1.0) -> None:
         """Evaluates until cancelled; what cannot be read now is read in the next round."""
         while True:
-            for rule in self._rules:
+            for index, rule in enumerate(self._rules):
                 try:
                     found = await self._metrics.vector(rule.expr)
                 except MetricsError:
                     continue
-                await self._step(rule, {alert_labels(rule, labels): value for labels, value in found})
+                await self._step(index, {alert_labels(rule, labels): value for labels, value in found})
             await asyncio.sleep(interval)
 
-    async def _step(self, rule: Rule, found: dict[Labels, float]) -> None:
-        known = self._alerts[rule.name]
-        self._alerts[rule.name], changed = advance(rule, known, found, time.time())
+    async def _step(self, index: int, found: dict[Labels, float]) -> None:
+        rule = self._rules[index]
+        self._alerts[index], changed = advance(rule, self._alerts[index], found, time.time())
         for alert in changed:
             message = slack_message(rule, (alert,), self._metrics.url)
             self.posted.append(message)

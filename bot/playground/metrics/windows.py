@@ -10,6 +10,11 @@ NEAR = 1.1
 """A gap up to this many average intervals counts as scrape jitter and is extrapolated over whole."""
 
 
+def _seconds(start: float, end: float) -> float:
+    """A difference of times, exact to the millisecond: seconds since 1970 leave too few digits for more."""
+    return round(end - start, 3)
+
+
 def extrapolated(window: Window, *, counter: bool, per_second: bool) -> float | None:
     """Growth over the whole range, extrapolated to its ends as Prometheus' `extrapolatedRate` does."""
     if len(window.values) < 2:  # noqa: PLR2004 - growth needs two samples
@@ -17,9 +22,10 @@ def extrapolated(window: Window, *, counter: bool, per_second: bool) -> float | 
     growth = window.values[-1] - window.values[0]
     if counter:
         growth += sum(before for before, after in pairwise(window.values) if after < before)
-    sampled = window.times[-1] - window.times[0]
+    sampled = _seconds(window.times[0], window.times[-1])
     average = sampled / (len(window.values) - 1)
-    to_start, to_end = window.times[0] - window.start, window.end - window.times[-1]
+    to_start = _seconds(window.start, window.times[0])
+    to_end = _seconds(window.times[-1], window.end)
     if counter and growth > 0 and window.values[0] >= 0:
         # A counter cannot have been below zero: extrapolation ends where it would have been zero.
         to_start = min(to_start, sampled * (window.values[0] / growth))
@@ -27,7 +33,7 @@ def extrapolated(window: Window, *, counter: bool, per_second: bool) -> float | 
     for gap in (to_start, to_end):
         covered += gap if gap < average * NEAR else average / 2
     result = growth * covered / sampled
-    return result / (window.end - window.start) if per_second else result
+    return result / _seconds(window.start, window.end) if per_second else result
 
 
 def instantaneous(window: Window, *, counter: bool) -> float | None:
@@ -35,7 +41,7 @@ def instantaneous(window: Window, *, counter: bool) -> float | None:
     if len(window.values) < 2:  # noqa: PLR2004 - a change needs two samples
         return None
     before, after = window.values[-2:]
-    gap = window.times[-1] - window.times[-2]
+    gap = _seconds(window.times[-2], window.times[-1])
     if gap <= 0:
         return None
     if not counter:
@@ -48,7 +54,7 @@ def line(window: Window, at: float) -> tuple[float, float] | None:
     count = len(window.values)
     if count < 2:  # noqa: PLR2004 - a line needs two points
         return None
-    xs = [time - at for time in window.times]
+    xs = [_seconds(at, time) for time in window.times]
     mean_x, mean_y = math.fsum(xs) / count, math.fsum(window.values) / count
     spread = math.fsum((x - mean_x) ** 2 for x in xs)
     if spread == 0:

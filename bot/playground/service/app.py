@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.playground.service import instruments as metering
 from bot.playground.service.config import BadConfigError, Config, read_config
 from bot.playground.service.logs import fields
-from bot.playground.service.memory import die_of_memory
+from bot.playground.service.memory import die_of_memory, memory_is_left
 from bot.playground.service.pool import ConnectionPool, PoolTimeout
 from bot.playground.service.shop import (
     BadOrderError,
@@ -108,11 +108,13 @@ class Service:
         self.ready = True
         self.log.info("service started", extra=fields(pool_size=self.shop.pool.size, version=self.version))
 
-    async def follow_config(self) -> None:
-        """Applies changes of the settings file while running; a broken file changes nothing."""
+    async def watch(self) -> None:
+        """Applies changes of the settings file while running (a broken one changes nothing); watches the memory."""
         seen = self.config_path.stat().st_mtime_ns
         while True:
             await asyncio.sleep(RELOAD_SECONDS)
+            if not memory_is_left():
+                die_of_memory(self.log, self.config.memory_limit_mb)
             try:
                 stamp = self.config_path.stat().st_mtime_ns
                 if stamp != seen:
@@ -161,12 +163,13 @@ def build(start: Start) -> web.Application:
             shop = Shop(pool, HttpGateway(session, start.gateway_url))
             service = Service(start.version, start.checkout, shop, start.config_path, config, start.log)
             app[SERVICE] = service
-            tasks = (
-                asyncio.create_task(service.warm_up(start.pause)),
-                asyncio.create_task(service.follow_config()),
-            )
+            # A slow start answers, and refuses, while the pool opens; a quick one opens it before it listens.
+            warming = asyncio.create_task(service.warm_up(start.pause))
+            if start.pause == 0:
+                await warming
+            following = asyncio.create_task(service.watch())
             yield
-            for task in tasks:
+            for task in (warming, following):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

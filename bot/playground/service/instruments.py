@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from bot.playground.service.config import Config
 from bot.playground.service.pool import ConnectionPool
 
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5)
 STATUSES = ("200", "402", "502", "503")
 
 

@@ -29,8 +29,8 @@ class Demand:
     rate: float = 30.0
     declined: float = 0.11
     rush: int = 0
-    waves: int = 10
-    wave_size: int = 240
+    waves: int = 3
+    wave_size: int = 200
 
 
 def read_demand(path: Path, before: Demand) -> Demand:

@@ -28,6 +28,18 @@ def limit_memory(mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (mib * 1_048_576 + reserved, hard))
 
 
+PROBE_BYTES = 1_048_576
+
+
+def memory_is_left() -> bool:
+    """Whether a small allocation still succeeds."""
+    try:
+        bytearray(PROBE_BYTES)
+    except MemoryError:
+        return False
+    return True
+
+
 def die_of_memory(log: logging.Logger, mib: int | None) -> NoReturn:
     """Lifts the soft limit for the last words, and ends the process as the kernel would."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
