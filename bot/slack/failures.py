@@ -88,10 +88,10 @@ class FatalLinkError(ChatError):
 
 ADVICE = {
     "account_inactive": "The bot user was removed; install the app again.",
-    "invalid_auth": "Check GREENLIGHT_SLACK_BOT_TOKEN (xoxb-) and GREENLIGHT_SLACK_APP_TOKEN (xapp-).",
+    "invalid_auth": "Check SLACK_BOT_TOKEN (xoxb-) and SLACK_APP_TOKEN (xapp-).",
     "link_disabled": "Switch Socket Mode on in the app's settings.",
     "missing_scope": "Grant the scopes of the manifest and install the app again.",
-    "not_allowed_token_type": "GREENLIGHT_SLACK_APP_TOKEN must be an app-level token (xapp-).",
+    "not_allowed_token_type": "SLACK_APP_TOKEN must be an app-level token (xapp-).",
     "token_expired": "Token rotation is not supported; switch it off and install the app again.",
     "token_revoked": "The token was revoked; install the app again.",
 }

@@ -125,12 +125,14 @@ class ViewState(Payload):
 
     values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
 
-    def text(self, block: str) -> str:
-        """The text of the only input of a block; empty where there is none."""
-        for element in self.values.get(block, {}).values():
-            value = element.get("value")
-            return value if isinstance(value, str) else ""
-        return ""
+    @property
+    def only(self) -> tuple[str, str]:
+        """Block id and stripped text of the first input; empty where there is none."""
+        for block, elements in self.values.items():
+            for element in elements.values():
+                value = element.get("value")
+                return block, value.strip() if isinstance(value, str) else ""
+        return "", ""
 
 
 class View(Payload):

@@ -1,0 +1,167 @@
+"""What comes in: kept before anything else, handled once, taken up again after a crash or an outage."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.domain.alert import Alert, Place, Sighted
+from bot.domain.errors import StoreUnavailableError
+from bot.domain.ids import SECOND, At, PersonId
+from bot.ports.cards import Seen
+from bot.ports.content import Content
+from bot.ports.world import Clock
+from bot.slack.background import Background
+from bot.slack.chat import Chat, Post
+from bot.slack.failures import ChatError
+from bot.slack.payloads import Envelope, Identity
+from bot.slack.router import Sight, Spoken, route
+from bot.slack.verbs import Verbs
+
+LATE = 30 * SECOND
+"""An event that is not handled by then is taken up again."""
+BATCH = 100
+ATTEMPTS = 3
+MAX_BODY = 512 * 1024
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
+
+Parse = Callable[[Mapping[str, Any], At], Alert | None]
+"""One message of another app, and when it was received; nothing where it is no alert."""
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Stores, deduplicates and handles events; `channels` empty means all that the bot is in."""
+
+    me: Identity
+    verbs: Verbs
+    parse: Parse
+    seen: Seen
+    content: Content
+    chat: Chat
+    clock: Clock
+    background: Background
+    channels: frozenset[str] = frozenset()
+    _busy: set[str] = field(default_factory=set[str])
+    _tries: Counter[str] = field(default_factory=Counter[str])
+
+    async def store(self, key: str, body: str) -> bool:
+        """Keep a raw event; false for one that is known. Raises StoreUnavailableError."""
+        if len(body) > MAX_BODY:
+            log.warning("event_too_large", key=key, size=len(body))
+            return False
+        return await self.seen.store(key, body)
+
+    def start(self, key: str, body: str) -> None:
+        """Handle a stored event beside everything else."""
+        if key not in self._busy:
+            self._busy.add(key)
+            self.background.start(self._run(key, body, again=False), f"event {key}")
+
+    async def sweep(self, older_than: At) -> int:
+        """Handle what was stored before this moment and never finished; how many there were."""
+        rows = await self.seen.unfinished(older_than, BATCH)
+        waiting = [(key, body) for key, body in rows if key not in self._busy]
+        for key, body in waiting:
+            self._busy.add(key)
+            await self._run(key, body, again=True)
+        return len(waiting)
+
+    async def _run(self, key: str, body: str, *, again: bool) -> None:
+        try:
+            if await self._tried(key, body, again=again):
+                await self.seen.done(key)
+        except StoreUnavailableError as error:
+            log.warning("event_left_for_later", key=key, error=error.message)
+        finally:
+            self._busy.discard(key)
+
+    async def _tried(self, key: str, body: str, *, again: bool) -> bool:
+        """Whether the event is over: handled, of no use, or failed too often."""
+        try:
+            await self._handle(Envelope.model_validate_json(body), again=again)
+        except StoreUnavailableError:
+            raise
+        except ValidationError as error:
+            log.warning("event_not_understood", key=key, problems=error.error_count())
+        except Exception:
+            # the outermost loop of one event: whatever goes wrong with it must not end the process
+            self._tries[key] += 1
+            log.exception("event_failed", key=key, tries=self._tries[key])
+            return self._tries[key] >= ATTEMPTS
+        self._tries.pop(key, None)
+        return True
+
+    async def _handle(self, envelope: Envelope, *, again: bool) -> None:
+        about = route(envelope, self.me)
+        if about is None or not self._welcome(envelope, about.channel):
+            return
+        # taken up again: this very event set the mark before it failed
+        if not await self.seen.first(about.key) and not again:
+            return
+        match about:
+            case Sight():
+                await self._sighted(envelope, about)
+                await self.seen.note_ts(about.channel, about.ts)
+            case Spoken():
+                await self._spoken(envelope, about)
+
+    def _welcome(self, envelope: Envelope, channel: str) -> bool:
+        if self.channels and channel not in self.channels:
+            return False
+        if envelope.is_ext_shared_channel and not self.content.policy().shared_channels_allowed:
+            log.warning("shared_channel_refused", channel=channel)
+            return False
+        return True
+
+    async def _sighted(self, envelope: Envelope, sight: Sight) -> None:
+        alert = self.parse(sight.message, self.clock.now())
+        if alert is None:
+            return
+        place = Place(envelope.team_id, sight.channel, sight.ts)
+        await self.verbs.alert_seen(Sighted(alert, place, None))
+
+    async def _spoken(self, envelope: Envelope, spoken: Spoken) -> None:
+        place = Place(envelope.team_id, spoken.channel, spoken.thread)
+        reply = await self.verbs.asked(place, PersonId(spoken.person), spoken.ts, spoken.text)
+        if reply is None:
+            return
+        try:
+            await self.chat.post(Post(spoken.channel, spoken.thread, reply))
+        except ChatError as error:
+            log.warning("reply_not_posted", channel=spoken.channel, error=error.message)
+
+
+async def backfill(inbox: Inbox, channel: str, shared: Callable[[str], Awaitable[bool]]) -> int:
+    """Take up the alerts of a channel that came while nobody listened; how many messages were looked at."""
+    last = await inbox.seen.last_ts(channel)
+    if last is None:
+        # nothing is known of this channel yet: begin now instead of reading its past
+        now = inbox.clock.now()
+        await inbox.seen.note_ts(channel, f"{now // SECOND}.{now % SECOND:03d}000")
+        return 0
+    rows = await inbox.chat.history(channel, _with_overlap(last))
+    reaches_out = bool(rows) and await shared(channel)
+    for row in rows:
+        key = f"backfill:{channel}:{row.get('ts', '')}"
+        body = _enveloped(inbox.me.team_id, key, {**row, "type": "message", "channel": channel}, reaches_out)
+        if body is not None and await inbox.store(key, body.model_dump_json()):
+            inbox.start(key, body.model_dump_json())
+    return len(rows)
+
+
+def _with_overlap(last: str) -> str:
+    """Five minutes earlier, since messages may be handled out of order; known ones are skipped."""
+    seconds, _, fraction = last.partition(".")
+    return f"{max(int(seconds) - 300, 0)}.{fraction or '000000'}"
+
+
+def _enveloped(team: str, key: str, event: dict[str, Any], shared: bool) -> Envelope | None:  # noqa: FBT001 - a fact
+    try:
+        return Envelope(event_id=key, team_id=team, is_ext_shared_channel=shared, event=event)
+    except ValidationError:
+        return None

@@ -1,0 +1,67 @@
+"""How often Slack is spoken to: edits of a message apart, all within a budget, rate limits honoured."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+EDIT_GAP_SECONDS = 1.5
+"""Between two edits of one message that only show progress."""
+EDITS_A_MINUTE = 50
+"""Tier 3 of Slack's rate limits, for the whole app in one workspace."""
+CALM_EDITS_A_MINUTE = 35
+"""What mere progress may use of it; the rest is kept for what people wait for."""
+MINUTE_SECONDS = 60.0
+BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+KEPT = 2000
+
+
+@dataclass(slots=True)
+class Pacer:
+    """Says how long to wait; `now` counts seconds and never runs backwards."""
+
+    now: Callable[[], float]
+    _edits: deque[float] = field(default_factory=deque[float])
+    _last: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
+    _held: dict[str, float] = field(default_factory=dict[str, float])
+    _failures: dict[str, int] = field(default_factory=dict[str, int])
+
+    def before_edit(self, message: str, state: str) -> float:
+        """Seconds until this message may be edited; a new state goes at once."""
+        now = self.now()
+        while self._edits and now - self._edits[0] >= MINUTE_SECONDS:
+            self._edits.popleft()
+        at, shown = self._last.get(message, (0.0, state))
+        urgent = shown != state
+        budget = EDITS_A_MINUTE if urgent else CALM_EDITS_A_MINUTE
+        excess = len(self._edits) - budget
+        wait = 0.0 if excess < 0 else MINUTE_SECONDS - (now - self._edits[excess])
+        return wait if urgent or message not in self._last else max(wait, at + EDIT_GAP_SECONDS - now)
+
+    def sent(self, message: str, state: str, *, edit: bool) -> None:
+        """Note that a message shows this state now."""
+        if edit:
+            self._edits.append(self.now())
+        if message not in self._last and len(self._last) >= KEPT:
+            self._last.pop(next(iter(self._last)))
+        self._last[message] = (self.now(), state)
+        self._failures.pop(message, None)
+
+    def hold(self, key: str, seconds: float) -> None:
+        """Slack asked to wait before anything of this key is sent."""
+        self._held[key] = self.now() + seconds
+
+    def held(self, key: str) -> float:
+        """Seconds for which this key is still held."""
+        left = self._held.get(key, 0.0) - self.now()
+        if left <= 0:
+            self._held.pop(key, None)
+            return 0.0
+        return left
+
+    def failed(self, message: str) -> float:
+        """Hold this message after one more failure; the seconds."""
+        count = self._failures.get(message, 0)
+        self._failures[message] = count + 1
+        seconds = BACK_OFF_SECONDS[min(count, len(BACK_OFF_SECONDS) - 1)]
+        self.hold(message, seconds)
+        return seconds

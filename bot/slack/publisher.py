@@ -1,0 +1,141 @@
+"""Renders the cards that lag behind and sends them; the newest state wins, and no failure ends the loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.domain.apply import replay
+from bot.domain.errors import GreenlightError, StoreUnavailableError
+from bot.domain.ids import IncidentId
+from bot.domain.incident import Incident
+from bot.ports.cards import Cards, Progress
+from bot.ports.records import Incidents, Loaded
+from bot.slack.background import Background
+from bot.slack.failures import FatalLinkError
+from bot.slack.sender import Face, Sender
+from bot.slack.status import Status
+
+AT_ONCE = 8
+BATCH = 100
+IDLE_SECONDS = 1.0
+LOOK_AGAIN_SECONDS = 0.2
+"""Where something changed meanwhile, a deferred card is looked at again, but no sooner than this."""
+OTHERS_TURN_SECONDS = 0.5
+STORE_DOWN_SECONDS = 1.0
+BROKEN_SECONDS = 30.0
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
+
+Render = Callable[[Incident, Loaded, Progress | None], Awaitable[tuple[Face, ...]]]
+
+
+@dataclass(slots=True)
+class Publisher:
+    """The loop over dirty cards; `now` counts seconds and never runs backwards."""
+
+    incidents: Incidents
+    cards: Cards
+    sender: Sender
+    render: Render
+    status: Status
+    now: Callable[[], float]
+    fatal: Callable[[FatalLinkError], None]
+    background: Background = field(default_factory=Background)
+    _running: set[IncidentId] = field(default_factory=set[IncidentId])
+    _later: dict[IncidentId, tuple[float, float]] = field(
+        default_factory=dict[IncidentId, tuple[float, float]]
+    )
+    """When to look at an incident again, and the soonest moment where its cards are marked anew."""
+    _poke: asyncio.Event = field(default_factory=asyncio.Event)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        waiting: asyncio.Task[None] | None = None
+        try:
+            while True:
+                # the task lives on over rounds, so that a wait in the store is never cut off halfway
+                if waiting is None or waiting.done():
+                    self._later = {i: (min(at, soonest), soonest) for i, (at, soonest) in self._later.items()}
+                    waiting = asyncio.create_task(self._wait())
+                await self._round()
+                await self._until_needed(waiting)
+        finally:
+            if waiting is not None:
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+            await self.background.finish(0)
+
+    async def _wait(self) -> None:
+        try:
+            await self.cards.wait(IDLE_SECONDS)
+        except StoreUnavailableError:
+            await asyncio.sleep(STORE_DOWN_SECONDS)
+
+    async def _until_needed(self, waiting: asyncio.Task[None]) -> None:
+        poke = asyncio.create_task(self._poke.wait())
+        due = min((at for at, _ in self._later.values()), default=None)
+        seconds = IDLE_SECONDS if due is None else min(max(due - self.now(), 0.0), IDLE_SECONDS)
+        await asyncio.wait({waiting, poke}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        poke.cancel()
+        await asyncio.gather(poke, return_exceptions=True)
+        self._poke.clear()
+
+    async def _round(self) -> None:
+        """Start on every incident that lags behind and need not wait, newest change first."""
+        try:
+            dirty = await self.cards.dirty(BATCH)
+        except StoreUnavailableError as error:
+            log.warning("dirty_cards_not_read", error=error.message)
+            return
+        self._later = {i: times for i, times in self._later.items() if i in dirty}
+        for incident in dirty:
+            if incident not in self._running and self._later.get(incident, (0.0, 0.0))[0] <= self.now():
+                self._running.add(incident)
+                self.background.start(self._publish(incident), f"cards of {incident}")
+
+    async def _publish(self, incident: IncidentId) -> None:
+        self._later.pop(incident, None)
+        try:
+            async with self._slots:
+                wait = await self._once(incident)
+        except FatalLinkError as error:
+            self.fatal(error)
+            wait = BROKEN_SECONDS
+        except StoreUnavailableError as error:
+            log.warning("cards_left_for_later", incident=incident, error=error.message)
+            wait = STORE_DOWN_SECONDS
+        except Exception:
+            # the outermost loop of one incident's cards: a bug in one must not silence all others
+            log.exception("cards_failed", incident=incident)
+            wait = BROKEN_SECONDS
+        finally:
+            self._running.discard(incident)
+        if wait > 0:
+            now = self.now()
+            self._later[incident] = (now + wait, now + min(wait, LOOK_AGAIN_SECONDS))
+        self._poke.set()
+
+    async def _once(self, incident: IncidentId) -> float:
+        async with self.cards.turn(incident) as mine:
+            return await self._send(incident) if mine else OTHERS_TURN_SECONDS
+
+    async def _send(self, name: IncidentId) -> float:
+        """Send what changed; the seconds until somebody must look again, 0 where all is shown."""
+        loaded, (number, progress), before = await asyncio.gather(
+            self.incidents.load(name), self.cards.progress(name), self.cards.sent(name)
+        )
+        incident = replay(loaded.entries)
+        if incident is None:
+            raise GreenlightError(f"There are no events of {name}.")
+        waits: list[float] = []
+        for face in await self.render(incident, loaded, progress):
+            wait = await self.sender.send(incident, face, before.get(face.name))
+            waits.extend([wait] if wait > 0 else [])
+        self.status.follow(incident)
+        if waits:
+            return min(waits)
+        await self.cards.clean(name, incident.version, number)
+        return 0.0
