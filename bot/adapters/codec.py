@@ -62,7 +62,7 @@ def entry_bytes(entry: Entry) -> bytes:
         "schema": SCHEMA,
         "event": _EVENTS[kind].dump_python(entry.event, mode="json"),
     }
-    return _compact(head)
+    return compact(head)
 
 
 def entry_from(data: bytes) -> Entry:
@@ -89,7 +89,7 @@ def sighting_bytes(sighting: Sighting) -> bytes:
         for fact in sighting.facts
     ]
     evidence = _EVIDENCE.dump_python(sighting.evidence, mode="json")
-    return _compact({"schema": SCHEMA, "evidence": evidence, "text": sighting.text, "facts": facts})
+    return compact({"schema": SCHEMA, "evidence": evidence, "text": sighting.text, "facts": facts})
 
 
 def sighting_from(data: bytes) -> Sighting:
@@ -114,8 +114,10 @@ def _adapter(known: dict[str, TypeAdapter[Any]], kind: str, schema: int) -> Type
     return known[kind]
 
 
-def _compact(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+def compact(value: object) -> bytes:
+    """Compact JSON; half a surrogate pair, which JSON can smuggle in and no reader takes, becomes `?`."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", errors="replace")
 
 
 def _first(error: ValidationError) -> str:

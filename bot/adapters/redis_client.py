@@ -160,6 +160,10 @@ def _knows(answer: object) -> bool:
     return bool(answer) and answer != [None]
 
 
+def _as_it_came(answer: object, **_: object) -> object:
+    return answer
+
+
 @asynccontextmanager
 async def connected(url: str, prefix: str = PREFIX, connections: int = 64) -> AsyncGenerator[Link]:
     """A link to the server at this URL; nothing is sent until it is used.
@@ -170,11 +174,14 @@ async def connected(url: str, prefix: str = PREFIX, connections: int = 64) -> As
         url,
         max_connections=connections,
         timeout=ANSWER_SECONDS,
+        encoding_errors="replace",
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
     )
     redis = Redis(connection_pool=pool)
+    # redis-py's own parser fails where the server does not know the command asked about.
+    cast("Any", redis).set_response_callback("COMMAND", _as_it_came)
     try:
         yield Link(redis, prefix)
     finally:

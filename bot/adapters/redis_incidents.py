@@ -54,7 +54,7 @@ class RedisIncidents:
         ask |= {"prefix": self._link.prefix, "before": before, "head": after}
         if fence is not None:
             ask["fence"] = fence
-        args = (json.dumps(ask), *elements)
+        args = (codec.compact(ask), *elements)
         if any(isinstance(entry.event, MUST_BE_ON_DISK) for entry in entries):
             answer, durable = await self._link.run_durably("append", (self._entries(incident),), args)
         else:

@@ -139,6 +139,10 @@ class Incidents(Protocol):
         """Pause a scope; kept in its own stream."""
         ...
 
+    async def refusals(self, limit: int = 100) -> tuple[Refusal, ...]:
+        """The newest refusals, newest first."""
+        ...
+
     async def lift_pause(self, scope: str, person: PersonId, reason: str, at: At) -> None:
         """Resume a scope; kept in its own stream."""
         ...
