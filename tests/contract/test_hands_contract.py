@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.adapters.hands import ApprovedHands
+from bot.domain.decision import Order
 from bot.domain.errors import ExecutorRefusedError, StoreUnavailableError, UnknownIncidentError
-from bot.domain.events import ExecutionStarted, OutcomeUnknown, StepFinished
+from bot.domain.events import Decided, ExecutionStarted, OutcomeUnknown, StepFinished
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import ActionId, Fence
 from bot.ports.world import Hands
@@ -90,8 +91,9 @@ async def test_without_a_consumed_approval_it_refuses(room: Room, events: int, w
 
 async def test_a_rejected_plan_is_refused(room: Room) -> None:
     case = claimed(room.content, room.clock, RAISE)
-    decided = replace(case.events[3], approved=False)  # type: ignore[type-var]
-    rejected = replace(case, events=(*case.events[:3], decided))
+    decided = case.events[3]
+    assert isinstance(decided, Decided)
+    rejected = replace(case, events=(*case.events[:3], replace(decided, approved=False)))
     await kept(room.store.incidents, rejected, room.clock)
     with pytest.raises(ExecutorRefusedError) as refused:
         await room.hands.perform(case.incident, case.order)
@@ -107,21 +109,17 @@ async def test_another_digest_is_refused(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    "order_of",
-    [
-        lambda case: replace(case.order, fence=Fence(case.order.fence + 1)),
-        lambda case: replace(case.order, fence=Fence(case.order.fence - 1)),
-        lambda case: replace(case.order, step=1),
-        lambda case: replace(case.order, step=2),
-        lambda case: replace(case.order, step=-1),
-    ],
+    ("step", "later"),
+    [(0, 1), (0, -1), (1, 0), (2, 0), (-1, 0)],
     ids=["later fence", "earlier fence", "unclaimed step", "no such step", "negative step"],
 )
-async def test_an_order_for_anything_but_the_claimed_step_is_refused(room: Room, order_of: object) -> None:
+async def test_an_order_for_anything_but_the_claimed_step_is_refused(
+    room: Room, step: int, later: int
+) -> None:
     case = await a_claimed_step(room)
-    assert callable(order_of)
+    order = Order(case.order.digest, step, Fence(case.order.fence + later))
     with pytest.raises(ExecutorRefusedError):
-        await room.hands.perform(case.incident, order_of(case))
+        await room.hands.perform(case.incident, order)
     assert not room.acted()
 
 
