@@ -1,0 +1,212 @@
+"""Small builders of Block Kit, each clamped to Slack's limits, and the budget of a whole message."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.ids import At, PersonId
+from bot.slack.views.text import PERSON, fit, quiet, utc
+
+Block = dict[str, object]
+
+MESSAGE_BLOCKS = 50
+MESSAGE_CHARACTERS = 12_000
+"""Slack refuses messages of about 13.2k characters of blocks as `msg_blocks_too_long`."""
+MESSAGE_TEXT = 3_000
+"""An edit takes 4,000 characters of text."""
+VIEW_BLOCKS = 100
+VIEW_CHARACTERS = 200_000
+SECTION = 3_000
+HEADER = 150
+CONTEXT = 2_000
+RICH_TEXT = 3_000
+BUTTON = 75
+VALUE = 2_000
+TASK_TITLE = 150
+CONFIRM_TITLE = 100
+CONFIRM_TEXT = 300
+CONFIRM_BUTTON = 30
+
+
+def plain(text: str, limit: int) -> Block:
+    """A plain text object; no emoji codes are read in it."""
+    return {"type": "plain_text", "text": fit(quiet(text), limit) or " ", "emoji": False}
+
+
+def mrkdwn(text: str, limit: int) -> Block:
+    """A mrkdwn text object; `verbatim` keeps Slack from linking names and addresses by itself."""
+    return {"type": "mrkdwn", "text": _cut(text, limit), "verbatim": True}
+
+
+def _cut(marked: str, limit: int) -> str:
+    """Marked text cut at a line end, since a cut inside a line could open a mention or a code span."""
+    if len(marked) <= limit:
+        return marked
+    kept = marked[: limit - 2]
+    at_line = kept.rfind("\n")
+    return f"{kept[:at_line]}\n…" if at_line > 0 else f"{kept.rpartition('<')[0] or kept}…"
+
+
+def header(text: str) -> Block:
+    """A header."""
+    return {"type": "header", "text": plain(text, HEADER)}
+
+
+def section(text: str) -> Block:
+    """A section of mrkdwn, shown whole."""
+    return {"type": "section", "text": mrkdwn(text, SECTION), "expand": True}
+
+
+def context(*lines: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [mrkdwn(line, CONTEXT) for line in lines[:10]]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def said(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Block:
+    """A piece of rich text, in which Slack reads no markup; its length is the caller's to bound."""
+    piece: Block = {"type": "text", "text": quiet(text, lines=True) or " "}
+    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
+    return {**piece, "style": style} if style else piece
+
+
+def at(moment: At) -> Block:
+    """A moment inside rich text."""
+    return {"type": "date", "timestamp": moment // 1000, "format": "{time}", "fallback": utc(moment)}
+
+
+def person(who: PersonId) -> Block:
+    """A mention inside rich text; anything that is no Slack id is text."""
+    return {"type": "user", "user_id": who} if PERSON.fullmatch(who) else said(who)
+
+
+def line(*pieces: Block) -> Block:
+    """A paragraph of rich text."""
+    return {"type": "rich_text_section", "elements": list(pieces)}
+
+
+def bullets(*lines: Block) -> Block:
+    """A list of paragraphs."""
+    return {"type": "rich_text_list", "style": "bullet", "elements": list(lines)}
+
+
+def preformatted(text: str) -> Block:
+    """Literal lines in a fixed-width font."""
+    return {"type": "rich_text_preformatted", "elements": [said(text)]}
+
+
+def quoted(text: str) -> Block:
+    """Somebody else's words."""
+    return {"type": "rich_text_quote", "elements": [said(text)]}
+
+
+def rich(*elements: Block) -> Block:
+    """A rich text block."""
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def prose(text: str, limit: int = RICH_TEXT) -> Block:
+    """Untrusted prose as literal text."""
+    return rich(line(said(fit(text.strip(), limit))))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One row of a plan block; status is pending, in_progress, complete or error."""
+
+    title: str
+    status: str
+    output: str = ""
+
+
+STATUS_WORD = {"pending": "to do", "in_progress": "now", "complete": "done", "error": "failed"}
+
+
+def tasks(title: str, rows: Sequence[Task]) -> Block:
+    """A plan block; each row also says its status in words."""
+    return {
+        "type": "plan",
+        "title": fit(quiet(title), TASK_TITLE),
+        "tasks": [_task(*row) for row in enumerate(rows[:50])],
+    }
+
+
+def _task(number: int, task: Task) -> Block:
+    word = STATUS_WORD[task.status]
+    card: Block = {
+        "type": "task_card",
+        "task_id": f"task-{number + 1}",
+        "title": f"{fit(quiet(task.title), TASK_TITLE - 12)} ({word})",
+        "status": task.status,
+    }
+    return {**card, "output": rich(line(said(fit(task.output, 300))))} if task.output else card
+
+
+def confirm(title: str, text: str, yes: str, no: str) -> Block:
+    """A confirmation dialogue."""
+    return {
+        "title": plain(title, CONFIRM_TITLE),
+        "text": plain(text, CONFIRM_TEXT),
+        "confirm": plain(yes, CONFIRM_BUTTON),
+        "deny": plain(no, CONFIRM_BUTTON),
+    }
+
+
+def button(text: str, action: str, value: str, label: str, **more: object) -> Block:
+    """A button with the words that a screen reader says; `more` is style or confirm."""
+    assert len(value) <= VALUE
+    face: Block = {"type": "button", "text": plain(text, BUTTON), "action_id": action, "value": value}
+    return {**face, "accessibility_label": fit(quiet(label), BUTTON), **more}
+
+
+def actions(*buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def size(blocks: Sequence[Block]) -> int:
+    """Characters of blocks as Slack counts them."""
+    return len(json.dumps(list(blocks), ensure_ascii=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Blocks that stand or go together; only optional ones go when there is too much."""
+
+    blocks: tuple[Block, ...]
+    optional: bool = False
+
+
+def must(*blocks: Block) -> Part:
+    """A part that is always shown."""
+    return Part(blocks)
+
+
+def may(*blocks: Block) -> Part:
+    """A part that goes first when there is too much."""
+    return Part(blocks, optional=True)
+
+
+def budgeted(
+    parts: Sequence[Part], most: int = MESSAGE_BLOCKS, characters: int = MESSAGE_CHARACTERS
+) -> tuple[Block, ...]:
+    """The blocks within Slack's budget: optional parts are left out, the last first, and that is said."""
+    kept = list(parts)
+    note = must(context("Some of this was too long to show here."))
+    left_out = False
+    while _over(kept, most - 1, characters - size(note.blocks)) and any(part.optional for part in kept):
+        last = max(index for index, part in enumerate(kept) if part.optional)
+        del kept[last]
+        left_out = True
+    if left_out:
+        kept.append(note)
+    return tuple(block for part in kept for block in part.blocks)
+
+
+def _over(parts: Sequence[Part], most: int, characters: int) -> bool:
+    blocks = [block for part in parts for block in part.blocks]
+    return len(blocks) > most or size(blocks) > characters

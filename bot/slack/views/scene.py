@@ -1,0 +1,50 @@
+"""What a card is, and all that it needs beside the incident."""
+
+from dataclasses import dataclass
+
+from bot.domain.ids import At, PersonId
+from bot.ports.cards import Progress
+from bot.slack.views.blocks import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: the text that notifications and screen readers use, and its blocks."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message of an incident's thread; `state` changes where people must see the change at once."""
+
+    name: str
+    message: Message
+    broadcast: bool = False
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The world around an incident when its cards are drawn.
+
+    `approvers` may approve the current plan, `oncall` has the service now, `names` are the policy's names of
+    people, `head` is the hex head of the audit chain, `paused` names a wider pause in force,
+    `roster_note` says why the approvers are not known, `team_note` what the team is.
+    """
+
+    now: At
+    duplicates: int = 0
+    progress: Progress | None = None
+    approvers: tuple[PersonId, ...] = ()
+    oncall: tuple[PersonId, ...] = ()
+    names: tuple[tuple[PersonId, str], ...] = ()
+    head: str = ""
+    paused: str | None = None
+    roster_note: str = ""
+    team_note: str = ""
+
+    def name(self, person: PersonId) -> str:
+        """A person's name as the policy knows it, else the id."""
+        return dict(self.names).get(person, person)
