@@ -121,8 +121,16 @@ class Actor:
 
         The source is looked at as it is now; what is no longer there cannot be clicked.
         """
-        latest = self._latest(source)
-        here, element = elements.find(all_blocks(latest), action_id, block_id)
+        return await self._use(self._latest(source), action_id, value, block_id, confirm=confirm)
+
+    async def click_stale(self, source: Message | Ephemeral, action_id: str, value: Any = None) -> Ack:
+        """Use an element of a message as it was when last seen, as a client does that was offline since."""
+        return await self._use(source, action_id, value, "", confirm=True)
+
+    async def _use(
+        self, source: Message | Ephemeral | View, action_id: str, value: Any, block_id: str, *, confirm: bool
+    ) -> Ack:
+        here, element = elements.find(all_blocks(source), action_id, block_id)
         only_for: list[str] = element.get("visible_to_user_ids") or [self.user]
         if self.user not in only_for:
             raise RefusedError("this button is not shown to you")
@@ -130,8 +138,8 @@ class Actor:
         if dialog is not None and not confirm:
             return Ack(acked=False, confirm=dialog)
         action = elements.used(element, here, value, self._hub.state.new_ts())
-        app = self._hub.state.apps[latest.app_id]
-        ack = await self._hub.sockets.ask(app.id, "interactive", self._actions(app, latest, element, action))
+        app = self._hub.state.apps[source.app_id]
+        ack = await self._hub.sockets.ask(app.id, "interactive", self._actions(app, source, element, action))
         return dataclasses.replace(ack, confirm=dialog)
 
     async def submit(self, view: View | None = None, values: Json | None = None) -> Submission:

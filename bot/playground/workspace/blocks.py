@@ -61,7 +61,7 @@ class BlockCheck:
     def message(self, blocks: Any) -> list[Json]:
         """Checked and completed blocks of a message; `invalid_blocks`, `msg_blocks_too_long` otherwise."""
         kept = self._checked(blocks, limits.MESSAGE_BLOCKS, MODAL_ONLY)
-        if len(json.dumps(kept, ensure_ascii=False)) > limits.BLOCKS_JSON:
+        if len(json.dumps(kept, ensure_ascii=False, separators=(",", ":"))) > limits.BLOCKS_JSON:
             raise SlackError("msg_blocks_too_long")
         problems = tuple(message_problems(kept))
         if problems:

@@ -72,6 +72,10 @@ class Events:
             if event["type"] in app.events:
                 self._send(app, event)
 
+    def send(self, app: App, event: Json) -> None:
+        """Any event to one app, subscribed or not."""
+        self._send(app, event)
+
     def to_app(self, app: App, event: Json) -> None:
         if event["type"] in app.events:
             self._send(app, event)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.playground.workspace.actor import Actor
 from bot.playground.workspace.blocks import BlockCheck
-from bot.playground.workspace.board import Board
+from bot.playground.workspace.board import Board, Draft
 from bot.playground.workspace.call import Hub
 from bot.playground.workspace.errors import RefusedError
 from bot.playground.workspace.events import Events
@@ -17,6 +17,7 @@ from bot.playground.workspace.faults import Faults
 from bot.playground.workspace.feed import Change, ChangeKind
 from bot.playground.workspace.model import (
     SLACKBOT,
+    Ack,
     App,
     Channel,
     ChannelKind,
@@ -251,6 +252,25 @@ class Workspace:
         if user_id not in self._state.users:
             raise RefusedError(f"there is no user {user_id!r}")
         return Actor(self._hub, user_id)
+
+    def plant(self, channel_id: str, body: Json, thread_ts: str = "") -> Message:
+        """Post a recorded message body as it is, author fields included, with a fresh timestamp."""
+        placed = {"ts", "event_ts", "channel", "channel_type", "type", "thread_ts"}
+        content: Json = {key: value for key, value in body.items() if key not in placed}
+        return self._hub.board.post(Draft(channel_id, {}, content, thread_ts))
+
+    def change(self, message: Message, content: Json) -> Message:
+        """Change any message as its author would, e.g. an alert that resolves in place."""
+        latest = self._state.message(message.channel, message.ts)
+        return self._hub.board.change(latest, content, editor=latest.user)
+
+    def send_event(self, app: App, event: Json) -> None:
+        """Deliver a raw event to an app, subscribed or not."""
+        self._hub.events.send(app, event)
+
+    async def send_interaction(self, app: App, payload: Json, kind: str = "interactive") -> Ack:
+        """Deliver a raw interactive payload (or `slash_commands`) to an app."""
+        return await self._hub.sockets.ask(app.id, kind, payload)
 
     async def disconnect(self, app: App, reason: str = "refresh_requested") -> None:
         """Ask the app to renew its Socket Mode connections, as Slack does every few hours."""

@@ -133,3 +133,23 @@ async def test_changes_are_followed_live_and_from_the_start(workspace: Workspace
     assert kinds[-1] is ChangeKind.MESSAGE_POSTED
     assert ChangeKind.CHANNEL_CHANGED in kinds
     assert app.bot_user_id in workspace.channels[0].members
+
+
+async def test_a_recorded_alert_is_planted_and_resolves_in_place(dial: Dialler, workspace: Workspace) -> None:
+    socket = await dial()
+    recorded = {
+        "type": "message",
+        "subtype": "bot_message",
+        "bot_id": "B9",
+        "username": "Alertmanager",
+        "text": "",
+    }
+    recorded |= {"ts": "1.000000", "attachments": ALERT["attachments"]}
+    planted = workspace.plant("C1", recorded)
+    assert planted.ts != "1.000000"
+    workspace.change(planted, {"attachments": [{"title": "[RESOLVED] HighErrorRate", "color": "2eb886"}]})
+    await workspace.wait_until(lambda: len(socket.events) == 2)
+    posted, changed = sorted(socket.events, key=lambda one: one["event_ts"])
+    assert (posted["bot_id"], posted["ts"]) == ("B9", planted.ts)
+    assert changed["message"]["attachments"][0]["title"] == "[RESOLVED] HighErrorRate"
+    assert "edited" not in changed["message"]

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -349,3 +350,33 @@ async def test_a_person_can_be_changed_while_the_workspace_runs(api: Api, worksp
     workspace.remove("C1", "U1")
     with pytest.raises(RefusedError, match="cannot see"):
         await workspace.as_user("U1").post("C1", "x")
+
+
+async def test_a_client_that_was_offline_clicks_what_it_last_saw(
+    api: Api, dial: Dialler, workspace: Workspace
+) -> None:
+    socket = await dial()
+    card = await card_of(api)
+    await api("chat.update", channel="C1", ts=card.ts, text="decided", blocks=[])
+    assert (await workspace.as_user("U1").click_stale(card, "go")).acked
+    assert socket.of("interactive")[0]["payload"]["actions"][0]["value"] == "v1"
+
+
+async def test_two_people_clicking_at_once_are_both_delivered(
+    api: Api, dial: Dialler, workspace: Workspace
+) -> None:
+    sockets = [await dial(), await dial()]
+    card = await card_of(api)
+    ann, ben = workspace.as_user("U1"), workspace.as_user("U2")
+    acks = await asyncio.gather(ann.click(card, "go"), ben.click(card, "go"))
+    assert [one.acked for one in acks] == [True, True]
+    clicks = [one["payload"]["user"]["id"] for socket in sockets for one in socket.of("interactive")]
+    assert sorted(clicks) == ["U1", "U2"]
+
+
+async def test_raw_payloads_can_be_delivered(dial: Dialler, workspace: Workspace, app: App) -> None:
+    socket = await dial()
+    workspace.send_event(app, {"type": "team_join", "user": {"id": "U9"}})
+    await workspace.wait_until(lambda: socket.events)
+    assert socket.events[0]["user"] == {"id": "U9"}
+    assert (await workspace.send_interaction(app, {"type": "block_actions", "actions": []})).acked
