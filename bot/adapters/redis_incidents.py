@@ -118,9 +118,15 @@ class RedisIncidents:
 
     async def due(self, now: At, limit: int) -> tuple[tuple[IncidentId, int], ...]:
         """Those whose time has come, earliest first."""
-        found = await self._link.run(
-            "due", (self._link.key("due"),), (now, limit, self._link.key("entries", ""))
-        )
+        return await self._due(now, limit, "")
+
+    async def waiting(self, now: At, limit: int) -> tuple[tuple[IncidentId, int], ...]:
+        """Those whose time has come and that nobody walks now, for the reconciler."""
+        return await self._due(now, limit, self._link.key("lease", ""))
+
+    async def _due(self, now: At, limit: int, leases: str) -> tuple[tuple[IncidentId, int], ...]:
+        args = (now, limit, self._link.key("entries", ""), leases)
+        found = await self._link.run("due", (self._link.key("due"),), args)
         return tuple((IncidentId(name.decode()), int(version)) for name, version in found)
 
     async def opened(self, limit: int = 100) -> tuple[IncidentId, ...]:
