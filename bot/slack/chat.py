@@ -32,7 +32,7 @@ PAGES = 5
 RATE_LIMIT_CODES = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 Model = TypeVar("Model", bound=BaseModel)
-Blocks = Sequence[dict[str, Any]]
+Blocks = Sequence[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from bot.ports.cards import Cards, Progress
 from bot.ports.records import Incidents, Loaded
 from bot.slack.background import Background
 from bot.slack.failures import FatalLinkError
-from bot.slack.sender import Face, Sender
+from bot.slack.sender import Sender
 from bot.slack.status import Status
+from bot.slack.views.scene import Card
 
 AT_ONCE = 8
 BATCH = 100
@@ -28,7 +29,7 @@ BROKEN_SECONDS = 30.0
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
-Render = Callable[[Incident, Loaded, Progress | None], Awaitable[tuple[Face, ...]]]
+Render = Callable[[Incident, Loaded, Progress | None], Awaitable[tuple[Card, ...]]]
 
 
 @dataclass(slots=True)
@@ -131,8 +132,8 @@ class Publisher:
         if incident is None:
             raise GreenlightError(f"There are no events of {name}.")
         waits: list[float] = []
-        for face in await self.render(incident, loaded, progress):
-            wait = await self.sender.send(incident, face, before.get(face.name))
+        for card in await self.render(incident, loaded, progress):
+            wait = await self.sender.send(incident, card, before.get(card.name))
             waits.extend([wait] if wait > 0 else [])
         self.status.follow(incident)
         if waits:

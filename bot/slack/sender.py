@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -23,30 +22,17 @@ from bot.slack.failures import (
     RefusedBySlackError,
 )
 from bot.slack.pacing import Pacer
+from bot.slack.views.blocks import Block
+from bot.slack.views.scene import Card
+from bot.slack.views.text import fit
 
 FIRST_CARD = "incident"
 """Posted without asking whether the channel is shared: its alert has just said so itself."""
 MAX_TEXT = 3900
+"""Slack takes 4,000 characters in an edit."""
 SOON = 0.01
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What a card looks like now; `state` changes where people must see it at once."""
-
-    name: str
-    text: str
-    blocks: tuple[dict[str, Any], ...]
-    broadcast: bool
-    state: str
-    shown: str = field(init=False)
-    """The hash of what it shows."""
-
-    def __post_init__(self) -> None:
-        said = json.dumps([self.text, self.blocks], sort_keys=True)
-        object.__setattr__(self, "shown", hashlib.sha256(said.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,117 +45,117 @@ class Sender:
     pacer: Pacer
     content: Content
 
-    async def send(self, incident: Incident, face: Face, before: SentCard | None) -> float:
+    async def send(self, incident: Incident, card: Card, before: SentCard | None) -> float:
         """Bring one card up to date. Raises FatalLinkError, StoreUnavailableError."""
-        if before is not None and before.shown == face.shown and not before.intent:
+        if before is not None and before.shown == shown_of(card) and not before.intent:
             return 0.0
-        held = self.pacer.held(_key(incident, face))
+        held = self.pacer.held(_key(incident, card))
         if held:
             return held
         try:
             if before is None or before.ref is None:
-                return await self._post(incident, face, looked_for=before is not None and before.intent)
-            return await self._edit(incident, face, before.ref)
+                return await self._post(incident, card, looked_for=before is not None and before.intent)
+            return await self._edit(incident, card, before.ref)
         except RateLimitedError as slow:
             key = _hold_key(incident, posting=slow.method == "chat.postMessage")
             self.pacer.hold(key, slow.seconds)
-            log.warning("card_rate_limited", incident=incident.id, card=face.name, seconds=slow.seconds)
+            log.warning("card_rate_limited", incident=incident.id, card=card.name, seconds=slow.seconds)
             return slow.seconds
         except RefusedBySlackError as refused:
-            return await self._refused(incident, face, before, refused)
+            return await self._refused(incident, card, before, refused)
         except ChatError as error:
-            log.warning("card_not_sent", incident=incident.id, card=face.name, error=error.message)
-            return self.pacer.failed(_key(incident, face))
+            log.warning("card_not_sent", incident=incident.id, card=card.name, error=error.message)
+            return self.pacer.failed(_key(incident, card))
 
-    async def _post(self, incident: Incident, face: Face, *, looked_for: bool) -> float:
+    async def _post(self, incident: Incident, card: Card, *, looked_for: bool) -> float:
         held = self.pacer.held(_hold_key(incident, posting=True))
         if held:
             return held
         if looked_for:
-            found = await self._found(incident, face)
+            found = await self._found(incident, card)
             if found is not None:
-                await self.cards.record(incident.id, face.name, SentCard(found, ""))
-                return await self._edit(incident, face, found)
-        if await self._reaches_out(incident, face):
-            log.warning("card_not_for_shared_channel", incident=incident.id, card=face.name)
-            return self.pacer.failed(_key(incident, face))
-        await self.cards.begin(incident.id, face.name)
-        ref = await self.chat.post(_posted(incident, face, face.blocks))
-        await self._sent(incident, face, ref, edit=False)
+                await self.cards.record(incident.id, card.name, SentCard(found, ""))
+                return await self._edit(incident, card, found)
+        if await self._reaches_out(incident, card):
+            log.warning("card_not_for_shared_channel", incident=incident.id, card=card.name)
+            return self.pacer.failed(_key(incident, card))
+        await self.cards.begin(incident.id, card.name)
+        ref = await self.chat.post(_posted(incident, card, card.message.blocks))
+        await self._sent(incident, card, ref, edit=False)
         return 0.0
 
-    async def _reaches_out(self, incident: Incident, face: Face) -> bool:
-        if face.name == FIRST_CARD or self.content.policy().shared_channels_allowed:
+    async def _reaches_out(self, incident: Incident, card: Card) -> bool:
+        if card.name == FIRST_CARD or self.content.policy().shared_channels_allowed:
             return False
         return await self.people.shared(incident.place.channel)
 
-    async def _found(self, incident: Incident, face: Face) -> MessageRef | None:
+    async def _found(self, incident: Incident, card: Card) -> MessageRef | None:
         """The message of a post whose answer was lost; where Slack lets us not look, none."""
         place = incident.place
         try:
-            return await self.chat.find_card(place.channel, place.thread, (incident.id, face.name))
+            return await self.chat.find_card(place.channel, place.thread, (incident.id, card.name))
         except RefusedBySlackError as refused:
-            log.warning("card_not_looked_for", incident=incident.id, card=face.name, code=refused.code)
+            log.warning("card_not_looked_for", incident=incident.id, card=card.name, code=refused.code)
             return None
 
-    async def _edit(self, incident: Incident, face: Face, ref: MessageRef) -> float:
+    async def _edit(self, incident: Incident, card: Card, ref: MessageRef) -> float:
         held = self.pacer.held(_hold_key(incident, posting=False))
-        wait = max(held, self.pacer.before_edit(_key(incident, face), face.state))
+        wait = max(held, self.pacer.before_edit(_key(incident, card), card.state))
         if wait > 0:
             return wait
-        await self.chat.update(ref, _cut(face.text), face.blocks)
-        await self._sent(incident, face, ref, edit=True)
+        await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
+        await self._sent(incident, card, ref, edit=True)
         return 0.0
 
     async def _refused(
-        self, incident: Incident, face: Face, before: SentCard | None, refused: RefusedBySlackError
+        self, incident: Incident, card: Card, before: SentCard | None, refused: RefusedBySlackError
     ) -> float:
-        log.warning("card_refused", incident=incident.id, card=face.name, code=refused.code)
+        log.warning("card_refused", incident=incident.id, card=card.name, code=refused.code)
         ref = before.ref if before else None
         if refused.code in FATAL:
             raise FatalLinkError(refused.code)
-        if refused.code in BAD_SHAPE and face.blocks:
-            plain = replace(face, blocks=())
-            return await self._plain(incident, face, plain, ref)
+        if refused.code in BAD_SHAPE and card.message.blocks:
+            plain = replace(card, message=replace(card.message, blocks=()))
+            return await self._plain(incident, card, plain, ref)
         if refused.code in MESSAGE_GONE and ref is not None:
-            await self.cards.record(incident.id, face.name, SentCard(None, ""))
+            await self.cards.record(incident.id, card.name, SentCard(None, ""))
             return SOON
         if refused.code in OUT_OF_REACH | BAD_SHAPE:
-            await self.cards.record(incident.id, face.name, SentCard(ref, face.shown))
+            await self.cards.record(incident.id, card.name, SentCard(ref, shown_of(card)))
             return 0.0
-        return self.pacer.failed(_key(incident, face))
+        return self.pacer.failed(_key(incident, card))
 
-    async def _plain(self, incident: Incident, face: Face, plain: Face, ref: MessageRef | None) -> float:
+    async def _plain(self, incident: Incident, card: Card, plain: Card, ref: MessageRef | None) -> float:
         """The text alone, where Slack does not take the blocks; kept as if the whole card were shown."""
         try:
             if ref is None:
                 ref = await self.chat.post(_posted(incident, plain, ()))
             else:
-                await self.chat.update(ref, _cut(plain.text))
+                await self.chat.update(ref, fit(plain.message.text, MAX_TEXT))
         except ChatError as error:
-            log.warning("plain_card_not_sent", incident=incident.id, card=face.name, error=error.message)
-            return self.pacer.failed(_key(incident, face))
-        await self._sent(incident, face, ref, edit=True)
+            log.warning("plain_card_not_sent", incident=incident.id, card=card.name, error=error.message)
+            return self.pacer.failed(_key(incident, card))
+        await self._sent(incident, card, ref, edit=True)
         return 0.0
 
-    async def _sent(self, incident: Incident, face: Face, ref: MessageRef, *, edit: bool) -> None:
-        self.pacer.sent(_key(incident, face), face.state, edit=edit)
-        await self.cards.record(incident.id, face.name, SentCard(ref, face.shown))
+    async def _sent(self, incident: Incident, card: Card, ref: MessageRef, *, edit: bool) -> None:
+        self.pacer.sent(_key(incident, card), card.state, edit=edit)
+        await self.cards.record(incident.id, card.name, SentCard(ref, shown_of(card)))
 
 
-def _posted(incident: Incident, face: Face, blocks: tuple[dict[str, Any], ...]) -> Post:
+def _posted(incident: Incident, card: Card, blocks: tuple[Block, ...]) -> Post:
     return Post(
         channel=incident.place.channel,
         thread=incident.place.thread,
-        text=_cut(face.text),
+        text=fit(card.message.text, MAX_TEXT),
         blocks=blocks,
-        broadcast=face.broadcast,
-        card=(incident.id, face.name),
+        broadcast=card.broadcast,
+        card=(incident.id, card.name),
     )
 
 
-def _key(incident: Incident, face: Face) -> str:
-    return f"{incident.id}:{face.name}"
+def _key(incident: Incident, card: Card) -> str:
+    return f"{incident.id}:{card.name}"
 
 
 def _hold_key(incident: Incident, *, posting: bool) -> str:
@@ -177,6 +163,7 @@ def _hold_key(incident: Incident, *, posting: bool) -> str:
     return f"post:{incident.place.channel}" if posting else f"edit:{incident.id}"
 
 
-def _cut(text: str) -> str:
-    """Slack takes 4,000 characters in an edit."""
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+def shown_of(card: Card) -> str:
+    """The hash of what a card shows."""
+    said = json.dumps([card.message.text, card.message.blocks], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()

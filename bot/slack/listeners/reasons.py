@@ -1,29 +1,20 @@
 """Reject: a modal asks for the reason, and the gate judges when it comes back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.domain.decision import Click, Code, Refused, parse_value
+from bot.domain.errors import GreenlightError
 from bot.slack.listeners.clicks import click_of, judged, named, read_press
 from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
-from bot.slack.payloads import Press, Short, Submission
+from bot.slack.payloads import Press, Submission
+from bot.slack.views.values import metadata, parse_metadata
 
 MIN_REASON = 5
 MAX_REASON = 500
-
-
-class Origin(BaseModel):
-    """The button that opened the modal, as the modal's private metadata: ids only."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    value: Short
-    channel: Short
-    message: Short
-    thread: Short
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +39,9 @@ class Reasons:
         if found is None or not found[1].open:
             # a closed plan stays closed, so the gate can only refuse here, and says why
             return await judged(self.room, click, asker.person)
-        origin = Origin(
-            value=_value(press), channel=click.channel, message=click.message, thread=asker.thread
-        )
-        view = self.room.screens.reason(*found, origin.model_dump_json())
+        assert press.single is not None
+        origin = metadata(press.single.value, click.channel, click.message)
+        view = self.room.screens.reason(*found, origin)
         await show(self.room, asker, view, "Please click Reject again: its form could not be opened in time.")
         return None
 
@@ -68,24 +58,25 @@ class Reasons:
             await ack(response_action="errors", errors={block: wanted})
             return
         await ack()
-        click, thread = rejection(submission.view.private_metadata, reason)
-        channel = click.channel if isinstance(click, Click) else ""
-        asker = asker_of(self.room, submission, channel, thread)
+        click = rejection(submission.view.private_metadata, reason)
+        asker = asker_of(self.room, submission, *await self._place(click))
         await answer(self.room, asker, judged(self.room, click, asker.person))
 
-
-def rejection(metadata: str, reason: str) -> tuple[Click | Refused, str]:
-    """The click that a submitted reason completes, and the thread to answer in."""
-    try:
-        origin = Origin.model_validate_json(metadata)
-    except ValidationError:
-        return Refused(Code.MALFORMED), ""
-    value = parse_value(origin.value)
-    if value is None:
-        return Refused(Code.MALFORMED), origin.thread
-    click = Click(False, *value, origin.channel, origin.message)
-    return replace(click, reason=reason), origin.thread
+    async def _place(self, click: Click | Refused) -> tuple[str, str]:
+        """Channel and thread to answer in; the modal itself stands nowhere."""
+        if isinstance(click, Refused):
+            return "", ""
+        try:
+            found = await named(self.room, click)
+        except GreenlightError:
+            return click.channel, ""
+        return click.channel, found[0].place.thread if found else ""
 
 
-def _value(press: Press) -> str:
-    return press.single.value if press.single else ""
+def rejection(origin: str, reason: str) -> Click | Refused:
+    """The click that a submitted reason completes, from the modal's private metadata."""
+    parts = parse_metadata(origin)
+    value = parse_value(parts[0]) if parts else None
+    if parts is None or value is None:
+        return Refused(Code.MALFORMED)
+    return Click(False, *value, parts[1], parts[2], reason)

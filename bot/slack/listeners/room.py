@@ -1,6 +1,5 @@
 """What all listeners share, and how a person is told something."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import structlog
 
 from bot.domain.decision import Refused
 from bot.domain.errors import GreenlightError
-from bot.domain.ids import IncidentId, PersonId
+from bot.domain.ids import PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.ports.records import Incidents, Pause
 from bot.slack.chat import Chat
@@ -21,7 +20,6 @@ from bot.slack.verbs import Verbs
 
 TRIGGER_SECONDS = 2.5
 """Slack takes a trigger for three seconds; the call itself needs some of them."""
-INCIDENT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
@@ -102,8 +100,3 @@ async def tell(room: Room, asker: Asker, text: str) -> None:
         await room.chat.whisper(asker.channel, asker.person, text, asker.thread)
     except ChatError as error:
         log.warning("person_not_told", person=asker.person, error=error.message)
-
-
-def incident_id(word: str) -> IncidentId | None:
-    """An incident's id from a button's value."""
-    return IncidentId(word) if INCIDENT.fullmatch(word) else None

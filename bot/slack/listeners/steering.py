@@ -1,6 +1,5 @@
 """Buttons that steer an incident by hand: stop it, record what became of a step, close it."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,9 @@ from bot.domain.decision import Code, Refused
 from bot.domain.events import Closing
 from bot.domain.ids import PersonId
 from bot.slack.listeners.clicks import read_press
-from bot.slack.listeners.room import Room, answer, asker_of, incident_id
+from bot.slack.listeners.room import Room, answer, asker_of
+from bot.slack.views.values import parse_incident, parse_record_value
 
-DOUBT = re.compile(r"([A-Za-z0-9_-]{1,64})\|([0-9a-f]{12})\|([0-9])", re.ASCII)
 BY_HAND = (Closing.FIXED_BY_HAND, Closing.NOISE, Closing.DUPLICATE)
 
 Act = Callable[[str, PersonId], Awaitable[str | None]]
@@ -32,7 +31,7 @@ class Steering:
         await self._act(body, self._stopped)
 
     async def applied(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """`record_applied`: the value is `incident|12 hex|step`, steps from 0."""
+        """`record_applied`: the value is that of the plan's buttons and the step, from 0."""
         await ack()
         await self._act(body, lambda value, person: self._recorded(value, person, applied=True))
 
@@ -55,19 +54,22 @@ class Steering:
         await answer(self.room, asker, act(value, asker.person))
 
     async def _stopped(self, value: str, person: PersonId) -> str:
-        incident = incident_id(value)
+        incident = parse_incident(value)
         return await self.room.verbs.stop(incident, person) if incident else self._malformed()
 
     async def _recorded(self, value: str, person: PersonId, *, applied: bool) -> str:
-        found = DOUBT.fullmatch(value)
-        incident = incident_id(found[1]) if found else None
-        if found is None or incident is None:
+        found = parse_record_value(value)
+        if found is None:
             return self._malformed()
-        return await self.room.verbs.record_truth(incident, found[2], int(found[3]), applied, person, "")
+        plan, _, digest12, step = found
+        incident = await self.room.incidents.by_plan(plan)
+        if incident is None:
+            return self.room.screens.refusal(Refused(Code.UNKNOWN_PLAN))
+        return await self.room.verbs.record_truth(incident, digest12, step, applied, person, "")
 
     async def _closed(self, value: str, person: PersonId) -> str:
         word, _, closing = value.partition("|")
-        incident = incident_id(word)
+        incident = parse_incident(word)
         if incident is None or closing not in {"", *BY_HAND}:
             return self._malformed()
         how = Closing(closing) if closing else Closing.FIXED_BY_HAND

@@ -1,0 +1,113 @@
+"""What a card shows beside the incident: who may approve now, duplicates, pauses; gathered before drawing."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer
+from bot.domain.ids import PersonId, RosterName
+from bot.domain.incident import Incident, Phase
+from bot.domain.policy import Role
+from bot.domain.service import Service
+from bot.ports.cards import Progress
+from bot.ports.content import Content
+from bot.ports.records import Incidents, Loaded
+from bot.ports.world import Clock, Roster
+from bot.slack.views.scene import Card, Scene
+
+ROSTER_SECONDS = 2.0
+
+Draw = Callable[[Incident, Scene], tuple[Card, ...]]
+
+
+@dataclass(slots=True)
+class Scenery:
+    """Draws an incident's cards with everything around it; the first card waits for no roster."""
+
+    incidents: Incidents
+    roster: Roster
+    content: Content
+    clock: Clock
+    draw: Draw
+    team_note: str = ""
+    _read: dict[tuple[RosterName, Role], RosterAnswer] = field(
+        default_factory=dict[tuple[RosterName, Role], RosterAnswer]
+    )
+
+    async def render(self, incident: Incident, loaded: Loaded, progress: Progress | None) -> tuple[Card, ...]:
+        """The cards of an incident as they should look now."""
+        duplicates, paused, rosters = await asyncio.gather(
+            self.incidents.duplicates(incident.id), self._paused(incident), self._rosters(incident)
+        )
+        scene = Scene(
+            now=self.clock.now(),
+            duplicates=duplicates,
+            progress=progress,
+            approvers=self._approvers(incident, rosters),
+            oncall=_members(rosters, (Role.ONCALL,)),
+            names=tuple((person.id, person.name) for person in self.content.policy().people),
+            head=loaded.head,
+            paused=paused,
+            roster_note=self._note(incident, rosters),
+            team_note=self.team_note,
+        )
+        return self.draw(incident, scene)
+
+    def _service(self, incident: Incident) -> Service | None:
+        return self.content.inventory().service(incident.service) if incident.service else None
+
+    async def _paused(self, incident: Incident) -> str | None:
+        service = self._service(incident)
+        state = incident.current
+        places = {service.environment} if service else set[str]()
+        places |= {state.plan.environment} if state else set()
+        scopes = {"all", *(f"environment:{place}" for place in places)}
+        return next((pause.scope for pause in await self.incidents.pauses() if pause.scope in scopes), None)
+
+    async def _rosters(self, incident: Incident) -> tuple[RosterAnswer, ...]:
+        service = self._service(incident)
+        if service is None or incident.phase in {Phase.DETECTED, Phase.CLOSED}:
+            return ()
+        named = ((service.oncall, Role.ONCALL), (service.lead, Role.LEAD), (service.senior, Role.SENIOR))
+        wanted = self._wanted(incident)
+        reads = (self._answer(name, role) for name, role in named if name and role in wanted)
+        return tuple(await asyncio.gather(*reads))
+
+    def _wanted(self, incident: Incident) -> tuple[Role, ...]:
+        state = incident.current
+        roles = self.content.policy().rule(state.plan.tier).roles if state and state.open else ()
+        return (Role.ONCALL, *(role for role in roles if role is not Role.ONCALL))
+
+    async def _answer(self, name: RosterName, role: Role) -> RosterAnswer:
+        kept = self._read.get((name, role))
+        if kept is not None and self.clock.now() - kept.at <= ROSTER_FRESH_FOR:
+            return kept
+        try:
+            async with asyncio.timeout(ROSTER_SECONDS):
+                answer = await self.roster.read(name, role)
+        except TimeoutError:
+            return RosterAnswer(role, name, "", (), self.clock.now(), error="no answer within 2 s")
+        if not answer.error:
+            self._read[name, role] = answer
+        return answer
+
+    def _approvers(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> tuple[PersonId, ...]:
+        state = incident.current
+        if state is None or not state.open:
+            return ()
+        rule = self.content.policy().rule(state.plan.tier)
+        barred = set[PersonId]() if rule.originator_may_approve else set(state.plan.originators)
+        return tuple(person for person in _members(rosters, rule.roles) if person not in barred)
+
+    def _note(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> str:
+        """Why the approvers are not all known; nothing where they are."""
+        state = incident.current
+        if state is None or not state.open:
+            return ""
+        failed = [f"{a.roster}: {a.error or 'nobody is in it'}" for a in rosters if a.error or not a.members]
+        return "; ".join(failed)
+
+
+def _members(rosters: tuple[RosterAnswer, ...], roles: tuple[Role, ...]) -> tuple[PersonId, ...]:
+    found = (person for answer in rosters if answer.role in roles for person in answer.members)
+    return tuple(dict.fromkeys(found))
