@@ -101,9 +101,8 @@ class Site:
         self._stack.push_async_callback(self._stop_gateway)
         await self._start_gateway()
         supervisord = await self._start_supervisor()
-        async with asyncio.TaskGroup() as group:
-            for instance in self.instances:
-                group.create_task(until_ready(f"{instance.url}/healthz", supervisord))
+        for instance in self.instances:
+            await until_ready(f"{instance.url}/healthz", supervisord)
         await self._start_metrics()
         for instance in self.instances:
             await self._start_customers(instance)

@@ -353,7 +353,7 @@ async def test_both_scrape_a_live_target_alike(tmp_path: Path) -> None:
         async with own_store([target]) as ours, real_prometheus([target], tmp_path) as real:
             both = Pair(session, ours, real)
             async with asyncio.timeout(30):
-                while not await _all_have(both, "count_over_time(level[1m]) > 4"):  # noqa: ASYNC110 - a process
+                while not await _all_have(both, "count_over_time(level[1m]) > 2"):  # noqa: ASYNC110 - a process
                     await asyncio.sleep(0.2)
             for query in ("level", "up", "orders_total * 0", "rate(orders_total[1m]) * 0"):
                 left, right = await both.ask("/api/v1/query", {"query": query})

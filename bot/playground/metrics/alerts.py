@@ -20,7 +20,7 @@ class Rule:
     """When to alert.
 
     `hold` is the seconds that the expression must stay true (Prometheus' `for`), `keep` those that it must
-    stay false before the alert is resolved (its `keep_firing_for`), which spares the channel a flapping alert.
+    stay false before the alert is resolved (its `keep_firing_for`), so that it does not flap.
     `{value}` and `{label}` names in the description are filled in.
     """
 

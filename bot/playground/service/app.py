@@ -109,7 +109,7 @@ class Service:
         self.log.info("service started", extra=fields(pool_size=self.shop.pool.size, version=self.version))
 
     async def watch(self) -> None:
-        """Applies changes of the settings file while running (a broken one changes nothing); watches the memory."""
+        """Applies changes of the settings file (a broken one changes nothing) and watches the memory."""
         seen = self.config_path.stat().st_mtime_ns
         while True:
             await asyncio.sleep(RELOAD_SECONDS)

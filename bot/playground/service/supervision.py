@@ -112,6 +112,8 @@ def _section(directory: Path, program: Program) -> str:
         *("--name", program.home.name, "--port", str(program.port)),
         *("--gateway", program.gateway_url, "--pids", str(directory)),
     )
+    # supervisord expands `%` once in all values, and a second time in this one.
+    output = f"{directory}/supervisor/{program.home.name}.out".replace("%", "%%")
     command = " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
     return f"""[program:{program.home.name}]
 command={command}
@@ -122,7 +124,7 @@ startretries=1000
 stopwaitsecs=3
 stopsignal=TERM
 redirect_stderr=true
-stdout_logfile={directory}/supervisor/{program.home.name}.out
+stdout_logfile={output}
 stdout_logfile_maxbytes=1MB
 stdout_logfile_backups=0
 """.replace("%", "%%")
