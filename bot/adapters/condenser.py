@@ -1,0 +1,154 @@
+"""Many log lines folded into few: shapes with counts and times, and a digest under a budget."""
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import final
+
+import logfold
+
+from bot.adapters.log_shapes import MAX_LINE, Shaped, level_of, loudness, shaped
+from bot.adapters.digest import Candidate, digest
+from bot.domain.evidence import LogPattern
+
+MAX_SHAPES = 60_000
+MAX_PATTERNS = 200
+MAX_WATCHED = 400
+BEFORE, AFTER, TAIL = 5, 8, 60
+WATCH_FROM = 3
+SIMILARITY = 0.55
+DIGITS = re.compile(r"\d+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """The shapes, loudest and newest first, the digest in the order of the log, and how much there was."""
+
+    patterns: tuple[LogPattern, ...]
+    text: str
+    lines: int
+    shapes: int
+
+
+@dataclass(slots=True)
+class _Shape:
+    first: int
+    last: int
+    count: int
+    line: str
+    last_line: str
+
+
+@final
+@dataclass(slots=True)
+class Condenser:
+    """Takes lines as they come and keeps only shapes, the neighbourhood of failures, and the end."""
+
+    lines: int = 0
+    shapes: dict[str, _Shape] = field(default_factory=dict[str, _Shape])
+    around: dict[int, str] = field(default_factory=dict[int, str])
+    before: deque[tuple[int, str]] = field(default_factory=lambda: deque[tuple[int, str]](maxlen=TAIL))
+    watched: int = 0
+    watch_until: int = -1
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Take more lines, in the order of the log."""
+        shapes, collapse, recent = self.shapes, DIGITS.sub, self.before
+        number = self.lines
+        for line in lines:
+            key = collapse("0", line)
+            known = shapes.get(key)
+            if known is not None:
+                known.count += 1
+                known.last = number
+                known.last_line = line
+            else:
+                self._meet(key, line, number)
+            if number <= self.watch_until:
+                self.around[number] = line[:MAX_LINE]
+            recent.append((number, line))
+            number += 1
+            self.lines = number
+
+    def result(self, budget: int) -> Condensed:
+        """What was seen so far, as shapes and as a digest of at most `budget` characters."""
+        self._fold()
+        seen = sorted(self.shapes.values(), key=lambda shape: shape.first)
+        candidates = [_candidate(shape, self.lines) for shape in seen]
+        kept = {candidate.number for candidate in candidates}
+        near = [(number, line) for number, line in self.around.items() if number not in kept]
+        text = digest(candidates, near, tuple(self.before), self.lines, budget)
+        ranked = sorted(candidates, key=lambda each: (-each.loud, -each.number))[:MAX_PATTERNS]
+        return Condensed(tuple(map(_pattern, ranked)), text, self.lines, len(seen))
+
+    def _meet(self, key: str, line: str, number: int) -> None:
+        if not line.strip():
+            return
+        if len(self.shapes) >= MAX_SHAPES:
+            self._fold()
+        self.shapes[key] = _Shape(number, number, 1, line[:MAX_LINE], line)
+        if self.watched < MAX_WATCHED:
+            self._watch(line, number)
+
+    def _watch(self, line: str, number: int) -> None:
+        shape = shaped(line)
+        if loudness(shape.message, shape.level) < WATCH_FROM:
+            return
+        self.watched += 1
+        self.watch_until = number + AFTER
+        for earlier, text in list(self.before)[-BEFORE:]:
+            self.around.setdefault(earlier, text[:MAX_LINE])
+
+    def _fold(self) -> None:
+        """Merge shapes that the miner takes for one; what is folded keeps its oldest line as example."""
+        keys = list(self.shapes)
+        told = [shaped(self.shapes[key].line) for key in keys]
+        messages = [f"{shape.level} {shape.message}" for shape in told]
+        miner = logfold.Miner(sim_th=SIMILARITY, max_templates=20_000)
+        miner.add_many(messages)
+        merged: dict[str, str] = {}
+        folded: dict[str, _Shape] = {}
+        for key, match in zip(keys, miner.match_many(messages), strict=True):
+            shape = self.shapes[key]
+            group = merged.setdefault(match.id if match else key, key)
+            folded[group] = _joined(folded[group], shape) if group in folded else shape
+        self.shapes = folded
+
+
+def condense(lines: Iterable[str], budget: int = 8_000) -> Condensed:
+    """Condense lines in the order of the log; the digest has at most `budget` characters."""
+    condenser = Condenser()
+    condenser.add(lines)
+    return condenser.result(budget)
+
+
+def _joined(one: _Shape, other: _Shape) -> _Shape:
+    newer = max(one, other, key=lambda shape: shape.last)
+    older = min(one, other, key=lambda shape: shape.first)
+    return _Shape(older.first, newer.last, one.count + other.count, older.line, newer.last_line)
+
+
+def _candidate(shape: _Shape, lines: int) -> Candidate:
+    told = shaped(shape.line)
+    return Candidate(
+        number=shape.first,
+        last=shape.last,
+        count=shape.count,
+        told=told,
+        last_told=shaped(shape.last_line) if shape.count > 1 else told,
+        loud=loudness(told.message, told.level),
+        late=shape.last / max(lines - 1, 1),
+    )
+
+
+def _pattern(candidate: Candidate) -> LogPattern:
+    told: Shaped = candidate.told
+    return LogPattern(
+        template=DIGITS.sub("<n>", told.message)[:400],
+        count=candidate.count,
+        first_at=told.at,
+        last_at=candidate.last_told.at or told.at,
+        level=level_of(told.level, candidate.loud),
+        example=told.message[:400],
+    )

@@ -1,0 +1,104 @@
+"""Which lines of a log are worth a reader's budget, and how they are shown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.adapters.log_shapes import Shaped, loudness, shaped
+from bot.domain.ids import SECOND, At
+
+MAX_SHOWN = 320
+SMALL = 3_000
+LOUDEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One shape of line: where it stood first and last (0 to 1 in the log), how often, and how loud it is."""
+
+    number: int
+    last: int
+    count: int
+    told: Shaped
+    last_told: Shaped
+    loud: int
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    number: int
+    text: str
+    worth: float
+
+
+def digest(
+    candidates: Sequence[Candidate],
+    near: Iterable[tuple[int, str]],
+    tail: Sequence[tuple[int, str]],
+    lines: int,
+    budget: int,
+) -> str:
+    """The lines worth most for their length, in the order of the log, with gaps marked."""
+    head = f"{lines} lines, {len(candidates)} shapes\n"
+    longest = min(MAX_SHOWN, max(120, budget // 8))
+    shown = {each.number: each for each in candidates}
+    loud_at = sorted(each.number for each in candidates if each.loud >= 3)  # noqa: PLR2004 - it fails
+    offers = [_Offer(each.number, _line(each, longest), _worth(each)) for each in candidates]
+    offers += [
+        _Offer(number, shaped(line).message[:longest], _near(number, line, loud_at))
+        for number, line in near
+        if line.strip()
+    ]
+    known = {offer.number for offer in offers}
+    offers += [
+        _Offer(number, shaped(line).message[:longest], 2.0 - (lines - number) / max(len(tail), 1))
+        for number, line in tail
+        if number not in known and line.strip()
+    ]
+    picked = _picked(offers, budget - len(head))
+    return head + "\n".join(offer.text for offer in picked if offer.number in shown or offer.text)
+
+
+def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:
+    picked: list[_Offer] = []
+    said = set[str]()
+    left = budget
+    for offer in sorted(offers, key=lambda each: (-each.worth, -each.number)):
+        cost = len(offer.text) + 1
+        if cost > left or offer.text in said:
+            continue
+        picked.append(offer)
+        said.add(offer.text)
+        left -= cost
+        if left < 24:  # noqa: PLR2004 - no line is shorter
+            break
+    return sorted(picked, key=lambda each: each.number)
+
+
+def _worth(each: Candidate) -> float:
+    rare = 1.0 if each.count == 1 else 0.6 if each.count < 10 else 0.3  # noqa: PLR2004 - a handful
+    return each.loud * 2 + rare + each.late
+
+
+def _near(number: int, line: str, loud_at: Sequence[int]) -> float:
+    distance = min((abs(number - at) for at in loud_at), default=99)
+    return 4.5 - 0.5 * distance + 0.5 * loudness(line[:300], "")
+
+
+def _line(each: Candidate, longest: int) -> str:
+    said = each.told.message[:longest]
+    if each.count == 1:
+        return said
+    return f"{each.count}x{_times(each)} {said}"
+
+
+def _times(each: Candidate) -> str:
+    first, last = each.told.at, each.last_told.at
+    if first is None or last is None or each.loud < 3:  # noqa: PLR2004 - it fails
+        return ""
+    return f" {_clock(first)}-{_clock(last)}"
+
+
+def _clock(at: At) -> str:
+    return datetime.fromtimestamp(at / SECOND, UTC).strftime("%H:%M:%S")
