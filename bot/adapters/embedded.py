@@ -15,6 +15,7 @@ import signal
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ class EmbeddedServer:
         self._socket = _socket_path(self._directory)
         self._using: int | None = None
         self._child: int | None = None
+        self._one_at_a_time = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -79,19 +81,33 @@ class EmbeddedServer:
 
     async def start(self) -> str:
         """Attach to the server or start it, and say where it listens; harmless where it already runs."""
-        await asyncio.to_thread(self._start)
+        await asyncio.to_thread(self._attach)
         return self.url
 
     async def stop(self) -> None:
         """Stop using the server; the last to do so ends it."""
-        await asyncio.to_thread(self._stop)
+        await asyncio.to_thread(self._detach)
 
     async def watch(self) -> None:
         """Start the server again whenever it has died; runs until it is cancelled."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if not await asyncio.to_thread(answers, self._socket):
-                await self.start()
+                await asyncio.to_thread(self._restart)
+
+    def _restart(self) -> None:
+        """Start again, unless this process has meanwhile stopped using the server."""
+        with self._one_at_a_time:
+            if self._using is not None:
+                self._start()
+
+    def _attach(self) -> None:
+        with self._one_at_a_time:
+            self._start()
+
+    def _detach(self) -> None:
+        with self._one_at_a_time:
+            self._stop()
 
     def _start(self) -> None:
         _private(self._directory)
