@@ -135,12 +135,7 @@ class Control:
     async def _interact(self, actor: Actor, verb: str, wish: Json) -> Json:
         match verb:
             case "click":
-                source, options = self._source(actor, wish), {"block_id": str(wish.get("block_id") or "")}
-                confirm = bool(wish.get("confirm", True))
-                action_id, value = str(wish["action_id"]), wish.get("value")
-                return dataclasses.asdict(
-                    await actor.click(source, action_id, value, confirm=confirm, **options)
-                )
+                return await self._click(actor, wish)
             case "submit":
                 done = await actor.submit(None, wish.get("values") or {})
                 return {"errors": done.errors, "acked": done.ack.acked}
@@ -158,6 +153,12 @@ class Control:
             case _:
                 raise RefusedError(f"nobody can {verb!r}")
         return {}
+
+    async def _click(self, actor: Actor, wish: Json) -> Json:
+        source, block_id = self._source(actor, wish), str(wish.get("block_id") or "")
+        confirm, value = bool(wish.get("confirm", True)), wish.get("value")
+        ack = await actor.click(source, str(wish["action_id"]), value, block_id=block_id, confirm=confirm)
+        return dataclasses.asdict(ack)
 
     def _actor(self, user: str) -> Actor:
         if user not in self._hub.state.users:

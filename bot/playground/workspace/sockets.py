@@ -14,6 +14,7 @@ from bot.playground.workspace.model import Ack, Json
 from bot.playground.workspace.state import State
 
 HEARTBEAT: Final = 30.0
+CLOSING: Final = 1.0  # a stopped client answers no goodbye
 
 
 @dataclass(eq=False, slots=True)
@@ -39,7 +40,7 @@ class Sockets:
 
     async def serve(self, request: web.Request, app_id: str) -> web.WebSocketResponse:
         """One connection from hello to its end."""
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, timeout=CLOSING)
         await socket.prepare(request)
         if self.count(app_id) >= self._state.options.max_connections:
             await self._say_goodbye(socket, "too_many_websockets")
@@ -134,9 +135,10 @@ class Sockets:
         self._pending[envelope["envelope_id"]] = (answer, is_event)
         started = loop.time()
         try:
-            connection = self._state.options.dice.choice(ready)
-            await connection.socket.send_str(json.dumps(envelope))
-            payload = await asyncio.wait_for(answer, self._state.options.ack_timeout)
+            async with asyncio.timeout(self._state.options.ack_timeout):
+                connection = self._state.options.dice.choice(ready)
+                await connection.socket.send_str(json.dumps(envelope))
+                payload = await answer
         except (TimeoutError, ConnectionError):
             return Ack(False, {}, loop.time() - started, envelope_id=envelope["envelope_id"])
         finally:

@@ -79,18 +79,21 @@ class State:
         self.views: dict[str, View] = {}
         self.stacks: dict[str, tuple[str, ...]] = {}
         self.homes: dict[tuple[str, str], str] = {}
+        self.tickets: dict[str, str] = {}
+        self._open_short_lived()
+        self.revoked: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.calls: deque[ApiCall] = deque(maxlen=CALLS_KEPT)
+        self._serial = 0
+        self._last_stamp = 0
+
+    def _open_short_lived(self) -> None:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.statuses: dict[tuple[str, str], Status] = {}
         self.prompts: dict[tuple[str, str], Json] = {}
         self.files: dict[str, File] = {}
-        self.revoked: set[str] = set()
-        self.tickets: dict[str, str] = {}
-        self.counts: Counter[str] = Counter()
-        self.calls: deque[ApiCall] = deque(maxlen=CALLS_KEPT)
-        self._serial = 0
-        self._last_stamp = 0
 
     @property
     def now(self) -> float:

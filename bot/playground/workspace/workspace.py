@@ -116,26 +116,26 @@ class Workspace:
     ) -> App:
         """Install an app with its bot user; tokens are on the returned value."""
         state = self._state
-        app_id, bot_id, user_id, secret = (
-            state.new_id("A"),
-            state.new_id("B"),
-            state.new_id("U"),
-            state.new_secret(),
-        )
+        app_id, secret = state.new_id("A"), state.new_secret()
         app = App(
-            app_id,
-            name,
-            bot_id,
-            user_id,
-            f"xoxb-local-{secret}",
-            f"xapp-1-{app_id}-{secret}",
-            tuple(scopes),
-            tuple(events),
-            tuple(commands),
-            tuple(shortcuts),
+            id=app_id,
+            name=name,
+            bot_id=state.new_id("B"),
+            bot_user_id=state.new_id("U"),
+            bot_token=f"xoxb-local-{secret}",
+            app_token=f"xapp-1-{app_id}-{secret}",
+            scopes=tuple(scopes),
+            events=tuple(events),
+            commands=tuple(commands),
+            shortcuts=tuple(shortcuts),
         )
+        return self._with_bot_user(app)
+
+    def _with_bot_user(self, app: App) -> App:
+        state = self._state
+        user = User(app.bot_user_id, app.name, state.team.id, UserKind.BOT, bot_id=app.bot_id, app_id=app.id)
+        state.users[user.id] = user
         state.apps[app.id] = app
-        state.users[user_id] = User(user_id, name, state.team.id, UserKind.BOT, bot_id=bot_id, app_id=app_id)
         return app
 
     def install_manifest(self, manifest: Json, *, optional_scopes: bool = True) -> App:
@@ -164,6 +164,10 @@ class Workspace:
         changed = dataclasses.replace(self._state.apps[app.id], **changes)
         self._state.apps[app.id] = changed
         return changed
+
+    def change_options(self, **changes: Any) -> None:
+        """Change how the workspace behaves while it runs, e.g. `rate_limits=True`."""
+        self._state.options = dataclasses.replace(self._state.options, **changes)
 
     def revoke_token(self, token: str) -> None:
         self._state.revoked.add(token)

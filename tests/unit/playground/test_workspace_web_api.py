@@ -158,6 +158,15 @@ async def test_rate_limits_of_a_tier_answer_429_with_the_seconds_to_wait(
         assert (await api("chat.update", channel="C1", ts=ts, text="3"))["ok"]
 
 
+async def test_rate_limits_can_be_switched_while_the_workspace_runs(api: Api, workspace: Workspace) -> None:
+    workspace.change_options(rate_limits=True, now=lambda: 1_000.0)
+    post = {"channel": "C1", "text": "x"}
+    statuses = [(await api.raw("chat.postMessage", json=post)).status for _ in range(11)]
+    workspace.change_options(rate_limits=False)
+    assert statuses == [200] * 10 + [429]
+    assert (await api("chat.postMessage", **post))["ok"]
+
+
 async def test_posting_is_limited_by_channel(session: aiohttp.ClientSession) -> None:
     async with Workspace(options=Options(rate_limits=True, now=lambda: 1_000.0)) as strict:
         app = strict.install_app("bot")

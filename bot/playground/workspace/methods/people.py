@@ -66,16 +66,18 @@ def user_object(call: Call, user: User) -> Json:
         "is_bot": user.kind is UserKind.BOT,
         "updated": 0,
     }
-    if user.kind is UserKind.DELETED:
-        return body
-    guest = user.kind in {UserKind.GUEST, UserKind.SINGLE_CHANNEL_GUEST}
-    return body | {
+    return body if user.kind is UserKind.DELETED else {**body, **living(user)}
+
+
+def living(user: User) -> Json:
+    """What Slack leaves out for deactivated people."""
+    return {
         "real_name": user.real_name or user.name,
         "tz": user.tz,
         "is_admin": user.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": guest,
+        "is_restricted": user.kind in {UserKind.GUEST, UserKind.SINGLE_CHANNEL_GUEST},
         "is_ultra_restricted": user.kind is UserKind.SINGLE_CHANNEL_GUEST,
         "is_stranger": user.kind is UserKind.STRANGER,
         "is_app_user": False,
