@@ -114,6 +114,7 @@ INSTANT = (
     "histogram_quantile(0.95, sum by (le) (rate(latency_seconds_bucket[30s])))",
     "histogram_quantile(0.5, rate(latency_seconds_bucket[1m]))",
     "histogram_quantile(0.99, latency_seconds_bucket)",
+    "histogram_quantile(0.05, latency_seconds_bucket)",
     "histogram_quantile(2, latency_seconds_bucket)",
     "histogram_quantile(0.9, nothing_bucket)",
     "clamp(db_pool_in_use, 2, 6)",
@@ -319,6 +320,12 @@ async def test_bad_range_parameters_are_refused_alike(pair: Pair) -> None:
     ):
         ours, real = await pair.ask("/api/v1/query_range", good | change)
         assert (ours["http"], ours["errorType"]) == (real["http"], real["errorType"]), change
+
+
+async def test_a_match_that_is_no_selector_is_refused_alike(pair: Pair) -> None:
+    for match in ("sum(up)", "up[5m]", "up{"):
+        ours, real = await pair.ask("/api/v1/series", {"match[]": match})
+        assert (ours["http"], ours["errorType"]) == (real["http"], real["errorType"]), match
 
 
 async def test_series_and_labels_agree(pair: Pair) -> None:
