@@ -1,0 +1,263 @@
+"""The whole Slack room on a local workspace: the real wire and the real flow over an in-memory store."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+
+from bot.domain.alert import Alert, AlertStatus, Place, Sighted
+from bot.domain.decision import Click, Refused, value_of
+from bot.domain.events import Asked, Closing, Decided, OutcomeRecorded
+from bot.domain.ids import At, Digest, IncidentId, PersonId
+from bot.domain.incident import Incident, PlanState
+from bot.flow import approval, control, followup, intake
+from bot.flow.conductor import load
+from bot.flow.table import table
+from bot.playground.workspace.model import App, Message, Team, UserKind
+from bot.playground.workspace.state import Options
+from bot.playground.workspace.workspace import Workspace
+from bot.ports.ports import Ports
+from bot.ports.records import Pause
+from bot.slack.listeners.room import Screens
+from bot.slack.process import Desk, Faces, Shelves, SlackOptions, open_desk, run_bot
+from bot.slack.scenery import Scenery
+from bot.slack.socket import Health
+from bot.slack.verbs import Verbs
+from bot.slack.views import scene
+from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
+from tests.fakes.house import House, house
+from tests.fakes.house import alert as example_alert
+
+CHANNEL = "C0ALERTS"
+SIDE_CHANNEL = "C0SIDE"
+STRANGER = PersonId("U0STRANGER")
+HEADING = re.compile(r"\[(FIRING|RESOLVED)(?::\d+)?\] (\w+) .*")
+QUICK = Options(ack_timeout=1.0, retry_delays=(0.0, 0.05, 0.1), refresh_grace=0.2)
+SIMPLE_BLOCK = {"type": "divider"}
+
+
+def firing(name: str = "CheckoutHighErrorRate") -> dict[str, Any]:
+    """An incoming webhook's body as Alertmanager's default template makes it."""
+    return {"username": "Alertmanager", "attachments": [attachment("FIRING:1", name, "danger")]}
+
+
+def attachment(state: str, name: str, color: str) -> dict[str, Any]:
+    """Alertmanager's one attachment; its message has no text of its own."""
+    title = f"[{state}] {name} (checkout critical)"
+    return {"title": title, "fallback": title, "color": color, "title_link": "http://am.example/#/alerts"}
+
+
+def simple_parse(message: Mapping[str, Any], _: At) -> Alert | None:
+    """An alert named and resolved by the title of its attachment; anything without one is none."""
+    titles = [str(one.get("title", "")) for one in message.get("attachments") or ()]
+    found = HEADING.fullmatch(titles[0]) if titles else None
+    if found is None:
+        return None
+    status = AlertStatus.FIRING if found[1] == "FIRING" else AlertStatus.RESOLVED
+    return replace(example_alert(fingerprint=found[2], status=status), title=found[2])
+
+
+def simple_draw(incident: Incident, around: scene.Scene) -> tuple[scene.Card, ...]:
+    """Plain cards: one for the incident, one for each revision of its plan, one for each answer."""
+    text = f"{incident.phase} {incident.version} {around.progress}"
+    cards = [scene.Card("incident", scene.Message(text, (_buttons(incident),)), state=str(incident.phase))]
+    cards.extend(_plan_card(state) for state in incident.plans)
+    answered = (question for question in incident.questions if question.answer is not None)
+    cards.extend(scene.Card(f"answer:{q.ts}", scene.Message(q.answer or "", ())) for q in answered)
+    return tuple(cards)
+
+
+def _buttons(incident: Incident) -> dict[str, object]:
+    return {"type": "actions", "elements": [_button("stop_incident", incident.id)]}
+
+
+def _button(action: str, value: str) -> dict[str, object]:
+    text = {"type": "plain_text", "text": action}
+    return {"type": "button", "action_id": action, "text": text, "value": value}
+
+
+def _plan_card(state: PlanState) -> scene.Card:
+    actions = ("decide_approve", "decide_reject", "plan_details") if state.open else ("plan_details",)
+    blocks: dict[str, object] = {
+        "type": "actions",
+        "elements": [_button(action, value_of(state)) for action in actions],
+    }
+    ended = state.ended or ("approved" if state.approved else "open")
+    message = scene.Message(f"plan {state.plan.revision} {ended}", (blocks,))
+    return scene.Card(f"plan:{state.plan.revision}", message, state=str(ended))
+
+
+def _modal(title: str, *blocks: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    plain = {"type": "plain_text", "text": title}
+    return {"type": "modal", "title": plain, "blocks": list(blocks) or [SIMPLE_BLOCK], **more}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "plain_text", "text": text}}
+
+
+def _reason(_: Incident, __: PlanState, origin: str) -> dict[str, Any]:
+    element = {"type": "plain_text_input", "action_id": "reason", "multiline": True}
+    label = {"type": "plain_text", "text": "Why?"}
+    block = {"type": "input", "block_id": "reason", "label": label, "element": element}
+    submit = {"type": "plain_text", "text": "Reject"}
+    return _modal("Reject", block, callback_id="reject_reason", private_metadata=origin, submit=submit)
+
+
+def _status(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
+    return f"{len(incidents)} open, {len(pauses)} paused"
+
+
+SCREENS = Screens(
+    refusal=lambda refused: f"{refused.code} {refused.by or ''}".strip(),
+    trouble=lambda error: f"trouble: {error.message}",
+    notice=lambda text: _modal("Notice", _text(text)),
+    reason=_reason,
+    plan=lambda _, state: _modal("Plan", _text(state.digest)),
+    status=_status,
+    help="status, pause, resume, help",
+)
+
+
+def verbs_of(ports: Ports) -> Verbs:
+    """The flow's own verbs over these ports."""
+
+    async def alert_seen(sighted: Sighted) -> None:
+        await intake.alert_seen(ports, sighted)
+
+    async def judge(click: Click, person: PersonId) -> Decided | Refused:
+        return await approval.judge(ports, table, click, person)
+
+    async def asked(place: Place, person: PersonId, ts: str, text: str) -> str | None:
+        known = await followup.asked(
+            ports, table, lambda _, q: (f"you asked: {q}", ()), Asked(person, ts, text), place
+        )
+        return None if known else f"nothing is known here about: {text}"
+
+    async def record(
+        incident: IncidentId,
+        digest12: str,
+        step: int,
+        applied: bool,  # noqa: FBT001 - the port's own shape
+        person: PersonId,
+        note: str,
+    ) -> str:
+        state = (await load(ports, incident)).current
+        assert state is not None
+        assert state.digest.startswith(digest12)
+        truth = OutcomeRecorded(Digest(state.digest), step, applied, person, note)
+        return await control.record_truth(ports, table, incident, truth)
+
+    async def close(incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
+        return await control.close(ports, incident, closing, person, note)
+
+    return Verbs(
+        alert_seen=alert_seen,
+        judge=judge,
+        asked=asked,
+        pause=lambda scope, person, reason: control.pause(ports, scope, person, reason),
+        resume=lambda scope, person, reason: control.resume(ports, scope, person, reason),
+        stop=lambda incident, person: control.stop(ports, incident, person),
+        record_truth=record,
+        close=close,
+    )
+
+
+@dataclass(slots=True)
+class SlackRoom:
+    """A running bot in a running workspace."""
+
+    workspace: Workspace
+    home: House
+    app: App
+    hook: str
+    options: SlackOptions
+    health: Health
+
+    async def alert(self, body: dict[str, Any] | None = None) -> Message:
+        """Another app posts an alert; the message as it stands in the channel."""
+        known = len(self.workspace.messages(CHANNEL))
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(self.hook, json=body or firing()) as answer,
+        ):
+            assert answer.status == 200
+        return self.workspace.messages(CHANNEL)[known]
+
+    def replies(self, alert: Message) -> tuple[Message, ...]:
+        """What stands in the alert's thread."""
+        return self.workspace.thread(CHANNEL, alert.ts)[1:]
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """The first true value of the condition, looked at after each change of the workspace."""
+        return await self.workspace.wait_until(condition)
+
+    async def card(self, alert: Message, start: str) -> Message:
+        """The card of the alert's thread whose text begins so, once there is one."""
+        return await self.until(
+            lambda: next((one for one in self.replies(alert) if one.text.startswith(start)), None)
+        )
+
+    async def proposed(self) -> tuple[Message, Message]:
+        """An alert and the card of the plan that follows from it."""
+        alert = await self.alert()
+        await self.card(alert, "detected")
+        await self.home.work()
+        return alert, await self.card(alert, "plan 1 open")
+
+
+@asynccontextmanager
+async def slack_workspace() -> AsyncGenerator[tuple[Workspace, App]]:
+    """A workspace with the people of the example content, its alert channel, and the app."""
+    async with Workspace(Team(id=WORKSPACE), options=QUICK) as workspace:
+        for person in (ONCALL, LEAD, SENIOR, COLLEAGUE):
+            workspace.add_user(person, person.lower())
+        workspace.add_user(GUEST, "guest", kind=UserKind.GUEST)
+        workspace.add_user(STRANGER, "stranger", kind=UserKind.STRANGER)
+        app = workspace.install_app("greenlight", commands=("/greenlight",))
+        people = (ONCALL, LEAD, SENIOR, COLLEAGUE, GUEST, STRANGER, app.bot_user_id)
+        workspace.add_channel(CHANNEL, "alerts", members=people)
+        workspace.add_channel(SIDE_CHANNEL, "side", members=people)
+        yield workspace, app
+
+
+def options_of(workspace: Workspace, app: App) -> SlackOptions:
+    """The bot's options for this workspace."""
+    return SlackOptions(app.bot_token, app.app_token, workspace.api_url, (CHANNEL,), ping_seconds=0.5)
+
+
+@asynccontextmanager
+async def running(options: SlackOptions, home: House, health: Health) -> AsyncGenerator[Desk]:
+    """A bot process, ready, over the stores of this house."""
+    async with open_desk(options) as desk:
+        ports = replace(home.ports, people=desk.people)
+        shelves = Shelves(ports.incidents, ports.cards, ports.seen, ports.content, ports.clock)
+        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, simple_draw)
+        faces = Faces(simple_parse, SCREENS, scenery.render)
+        bot = asyncio.create_task(run_bot(options, desk, shelves, verbs_of(ports), faces, health))
+        ready = asyncio.create_task(health.ready.wait())
+        await asyncio.wait({bot, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        ready.cancel()
+        try:
+            assert not bot.done() or bot.result() is None
+            yield desk
+        finally:
+            bot.cancel()
+            with suppress(asyncio.CancelledError):
+                await bot
+
+
+@asynccontextmanager
+async def slack_room(home: House | None = None) -> AsyncGenerator[SlackRoom]:
+    """The room, connected and caught up."""
+    home = home or house()
+    health = Health()
+    async with slack_workspace() as (workspace, app):
+        options = options_of(workspace, app)
+        hook = workspace.add_webhook(CHANNEL, "Alertmanager")
+        async with running(options, home, health):
+            yield SlackRoom(workspace, home, app, hook, options, health)
