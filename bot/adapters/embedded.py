@@ -113,17 +113,34 @@ class EmbeddedServer:
         _private(self._directory)
         _private(self._socket.parent)
         with _locked(self._directory / "start.lock"):
-            self._reap()
             if self._using is None:
                 self._using = _open(self._directory / "users.lock")
                 fcntl.flock(self._using, fcntl.LOCK_SH)
-            alive = _open(self._directory / "server.lock")
-            try:
-                if _taken(alive):
-                    self._child = self._spawn(alive)
-            finally:
-                os.close(alive)
-            self._await_answer()
+            self._until_it_answers()
+
+    def _until_it_answers(self) -> None:
+        """A server that was there may be dying as we look, so that a missing one is started at any time."""
+        started = False
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(self._socket):
+            started = self._spawned(once=started) or started
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(f"The embedded server does not answer: {self._last_words()}")
+            time.sleep(0.005)
+
+    def _spawned(self, *, once: bool) -> bool:
+        """Start a server where none lives, and say whether that was so; a second one in a row is refused."""
+        self._reap()
+        alive = _open(self._directory / "server.lock")
+        try:
+            missing = _taken(alive)
+            if missing and once:
+                raise EmbeddedServerError(f"The embedded server ended at once: {self._last_words()}")
+            if missing:
+                self._child = self._spawn(alive)
+        finally:
+            os.close(alive)
+        return missing
 
     def _spawn(self, alive: int) -> int:
         self._socket.unlink(missing_ok=True)
@@ -139,15 +156,6 @@ class EmbeddedServer:
             os.set_inheritable(alive, True)
         arguments = [program, *_configuration(self._directory, self._socket)]
         return os.posix_spawn(program, arguments, {"LC_ALL": "C"}, file_actions=actions, setsid=True)
-
-    def _await_answer(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(self._socket):
-            if not self._alive():
-                raise EmbeddedServerError(f"The embedded server ended at once: {self._last_words()}")
-            if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"The embedded server does not answer: {self._last_words()}")
-            time.sleep(0.005)
 
     def _stop(self) -> None:
         if self._using is None:
