@@ -90,13 +90,13 @@ class BlockCheck:
 
     def _block_problems(self, block: Any, pointer: str, unwanted: frozenset[str]) -> list[str]:
         body: Json = cast("Json", block) if isinstance(block, dict) else {}
-        kind = body.get("type")
+        kind = str(body.get("type"))
         if kind in unwanted or (kind not in self._validators and kind not in UNSCHEMED):
             return [f"[ERROR] unsupported type: {kind} [json-pointer:{pointer}/type]"]
         too_long = list(length_problems(body, pointer))
         if too_long or kind in UNSCHEMED:
             return too_long
-        first = first_error(self._validators[str(kind)], body)
+        first = first_error(self._validators[kind], body)
         if first is not None:
             where = "".join(f"/{part}" for part in first.absolute_path)
             return [f"[ERROR] {first.message[:200]} [json-pointer:{pointer}{where}]"]

@@ -160,23 +160,16 @@ class Screens:
         problems: list[str] = []
         if view.get("type") != kind:
             problems.append(f"[ERROR] must be {kind} [json-pointer:/view/type]")
-        if kind == "modal" and not isinstance(view.get("title"), dict):
+        if kind == "modal" and not view.get("title"):
             problems.append("[ERROR] missing required field: title [json-pointer:/view]")
         for key, most in TEXT_LIMITS.items():
-            text: Json = view.get(key) or {}
-            if len(str(text.get("text", ""))) > most:
-                problems.append(
-                    f"[ERROR] must be less than {most + 1} characters [json-pointer:/view/{key}/text]"
-                )
+            problems += text_problems(view.get(key), most, f"/view/{key}")
         for key, most in (("private_metadata", limits.PRIVATE_METADATA), ("callback_id", limits.CALLBACK_ID)):
             if len(str(view.get(key) or "")) > most:
                 problems.append(f"[ERROR] must be less than {most + 1} characters [json-pointer:/view/{key}]")
-        blocks: list[Any] = view.get("blocks") or []
-        has_input = any(isinstance(one, dict) and cast("Json", one).get("type") == "input" for one in blocks)
-        if kind == "modal" and has_input and not view.get("submit"):
-            problems.append(
-                "[ERROR] submit is required when an input block exists [json-pointer:/view/submit]"
-            )
+        if kind == "modal" and has_input(view.get("blocks")) and not view.get("submit"):
+            wanted = "submit is required when an input block exists"
+            problems.append(f"[ERROR] {wanted} [json-pointer:/view/submit]")
         return problems
 
     def _show(self, view: View, stack: tuple[str, ...]) -> View:
@@ -196,3 +189,22 @@ class Screens:
 
     def _hash(self) -> str:
         return f"{int(self._state.now)}.{self._state.new_secret()[:8]}"
+
+
+def text_problems(given: Any, most: int, pointer: str) -> list[str]:
+    """What is wrong with a plain_text object of a view, if it is there."""
+    if given is None:
+        return []
+    text: Any = cast("Json", given).get("text") if isinstance(given, dict) else None
+    if not isinstance(text, str) or cast("Json", given).get("type") != "plain_text":
+        return [f"[ERROR] must be a plain_text object [json-pointer:{pointer}]"]
+    if len(text) > most:
+        return [f"[ERROR] must be less than {most + 1} characters [json-pointer:{pointer}/text]"]
+    return []
+
+
+def has_input(blocks: Any) -> bool:
+    if not isinstance(blocks, list):
+        return False
+    given = cast("list[Any]", blocks)
+    return any(isinstance(one, dict) and cast("Json", one).get("type") == "input" for one in given)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, cast
 
+from bot.playground.workspace.errors import SlackError
 from bot.playground.workspace.model import Json
 
 NAMED_COLOURS: Final = {"good": "2eb886", "warning": "daa038", "danger": "a30200"}
@@ -34,6 +35,15 @@ def normal_colour(colour: str) -> str:
     return plain if re.fullmatch(r"[0-9a-fA-F]{3,6}", plain) else ""
 
 
+def normal_fields(fields: Any) -> list[Json]:
+    if not isinstance(fields, list):
+        raise SlackError("invalid_attachments")
+    given = cast("list[Any]", fields)
+    if not all(isinstance(one, dict) for one in given):
+        raise SlackError("invalid_attachments")
+    return [{"short": False, **one} for one in given]
+
+
 def normal_attachment(attachment: Json, number: int) -> Json:
     """A legacy attachment as Slack keeps it: numbered, with a plain colour and a fallback."""
     kept: Json = {
@@ -46,8 +56,8 @@ def normal_attachment(attachment: Json, number: int) -> Json:
     for key in ("text", "pretext"):
         if key in kept:
             kept[key] = link_bare_urls(str(kept[key]))
-    fields: list[Json] = kept.get("fields") or []
+    fields: Any = kept.pop("fields", None)
     if fields:
-        kept["fields"] = [{"short": False, **one} for one in fields]
+        kept["fields"] = normal_fields(fields)
     kept.setdefault("fallback", "[no preview available]")
     return kept

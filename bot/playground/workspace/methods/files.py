@@ -1,7 +1,7 @@
 """The two steps of an upload: files.getUploadURLExternal, files.completeUploadExternal."""
 
 import dataclasses
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bot.playground.workspace import limits
 from bot.playground.workspace.board import Draft
@@ -35,10 +35,13 @@ def complete(call: Call) -> Json:
 
 
 def finished(call: Call, given: Any) -> Json:
-    file = call.hub.state.files.get(str(given.get("id", "")))
+    if not isinstance(given, dict):
+        raise SlackError("invalid_arguments", ("[ERROR] must be an object [json-pointer:/files]",))
+    wanted = cast("Json", given)
+    file = call.hub.state.files.get(str(wanted.get("id", "")))
     if file is None or file.app_id != call.app.id or len(file.content) != file.length:
         raise SlackError("file_not_found")
-    title = str(given.get("title") or file.name)
+    title = str(wanted.get("title") or file.name)
     call.hub.state.files[file.id] = dataclasses.replace(file, title=title, is_shared=True)
     address = f"{call.hub.state.url}/files/{file.id}/{file.name}"
     body: Json = {"id": file.id, "name": file.name, "title": title, "size": file.length, "mode": "hosted"}
