@@ -19,7 +19,7 @@ class Command:
 
 
 COMMANDS = {
-    "demo": Command("bot.demo", "break a small service on this machine, approve the fix, see it heal"),
+    "demo": Command("bot.demo.main", "break a small service on this machine, approve the fix, see it heal"),
     "up": Command("bot.commands.up", "run bot, think and act with the Slack tokens of .env"),
     "bot": Command("bot.commands.bot", "run the Slack side alone"),
     "worker": Command("bot.commands.worker", "run one worker: --role think or --role act"),

@@ -154,6 +154,10 @@ class RedisIncidents:
         await self._link.call("EXPIRE", key, ATTEMPTS_KEPT_SECONDS)
         return int(many)
 
+    async def attempt_ended(self, incident: IncidentId, version: int) -> None:
+        """Forget the attempts at this version's stage."""
+        await self._link.call("HDEL", self._link.key("attempts", incident), str(version))
+
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count a further message of the same alert."""
         return int(await self._link.call("HINCRBY", self._meta(incident), "duplicates", 1))

@@ -94,7 +94,7 @@ class Fleet:
                 "-m",
                 "bot",
                 *part.arguments,
-                env=self._environment(part),
+                env={**self._environment(part), "GREENLIGHT_PARENT_PIPE": "1"},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -130,6 +130,7 @@ async def _one_stage(ports: Ports, incident: Incident, role: WorkerRole, table: 
     if await ports.incidents.attempt(incident.id, incident.version) > MAX_ATTEMPTS:
         return await _give_up(ports, incident, lease)
     after = await _run(move.verb, incident, Work(ports, lease.fence))
+    await ports.incidents.attempt_ended(incident.id, incident.version)
     return after is not None and after.version > incident.version
 
 

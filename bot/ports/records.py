@@ -123,6 +123,10 @@ class Incidents(Protocol):
         """Count one more attempt at this version's stage and return how many there were (remedy R5)."""
         ...
 
+    async def attempt_ended(self, incident: IncidentId, version: int) -> None:
+        """Forget the attempts at this version's stage: it ended without taking its worker with it."""
+        ...
+
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count one more alert message of this incident and return how many there were."""
         ...

@@ -165,6 +165,11 @@ class MemoryIncidents:
         self.attempts[incident, version] = self.attempts.get((incident, version), 0) + 1
         return self.attempts[incident, version]
 
+    async def attempt_ended(self, incident: IncidentId, version: int) -> None:
+        """Forget the attempts."""
+        self.shelf.check()
+        self.attempts.pop((incident, version), None)
+
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count a further message of the same alert."""
         self.shelf.check()

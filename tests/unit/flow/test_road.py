@@ -7,6 +7,7 @@ from bot.domain.evidence import EvidenceKind
 from bot.domain.finding import Confidence, Remediation
 from bot.domain.incident import Phase
 from bot.flow.intake import alert_seen
+from bot.ports.records import Pause
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
 from tests.fakes.house import PLACE, RAISE, ROLLBACK, alert, house
 
@@ -151,3 +152,28 @@ async def test_a_claim_without_its_quote_is_dropped_and_confidence_capped() -> N
     assert diagnosis is not None
     assert diagnosis.dropped == 1
     assert diagnosis.confidence is Confidence.MEDIUM
+
+
+async def test_a_paused_approved_plan_waits_and_goes_on_when_resumed() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    await home.click(incident)
+    await home.store.incidents.set_pause(Pause("all", ONCALL, "", home.clock.now()))
+    await home.pass_time(30)
+    assert (await home.incident(incident)).phase is Phase.APPROVED
+    assert home.hands.performed == []
+    await home.store.incidents.lift_pause("all", LEAD, "done", home.clock.now())
+    await home.work()
+    assert len(home.hands.performed) == 1
+
+
+async def test_an_approved_plan_that_stays_paused_expires() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    await home.click(incident)
+    await home.store.incidents.set_pause(Pause("all", ONCALL, "", home.clock.now()))
+    await home.pass_time(130, step=10)
+    assert (await home.incident(incident)).phase is Phase.EXPIRED
+    assert home.hands.performed == []

@@ -1,0 +1,76 @@
+"""The demo's own home: fresh at each run, inside the checkout, with the demo's inventory and people."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.playground.site import Site
+from bot.playground.workspace.model import App, UserKind
+from bot.playground.workspace.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEMO_CONTENT = ROOT / "bot" / "playground" / "content"
+RUNBOOKS = ROOT / "runbooks"
+CHANNEL = "C0ALERTS"
+COMMANDS = ("/greenlight",)
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A person of the demo's local workspace."""
+
+    id: str
+    name: str
+    what: str
+    kind: UserKind = UserKind.HUMAN
+
+
+CHARACTERS = (
+    Character("U0ONCALL", "olivia", "on call for checkout"),
+    Character("U0LEAD", "lena", "lead"),
+    Character("U0COLLEAGUE", "carl", "a colleague who is not on call"),
+    Character("U0GUEST", "gus", "a guest", UserKind.GUEST),
+)
+
+
+def lay_out(home: Path) -> Path:
+    """An empty home with the demo's content; what an earlier run left there goes."""
+    shutil.rmtree(home, ignore_errors=True)
+    target = home / "runbooks"
+    target.mkdir(parents=True, mode=0o700)
+    for page in (*RUNBOOKS.glob("*.md"), RUNBOOKS / "actions.yaml", *DEMO_CONTENT.iterdir()):
+        if page.is_file():
+            shutil.copyfile(page, target / page.name)
+    (home / "logs").mkdir()
+    return home
+
+
+def people(workspace: Workspace) -> App:
+    """Put the characters, the channel and the app into a workspace; returns the app with its tokens."""
+    for character in CHARACTERS:
+        workspace.add_user(character.id, character.name, kind=character.kind)
+    app = workspace.install_app("greenlight", commands=COMMANDS)
+    workspace.add_channel(CHANNEL, "alerts", members=tuple(c.id for c in CHARACTERS))
+    workspace.invite(CHANNEL, app.bot_user_id, announce=False)
+    return app
+
+
+def environment(home: Path, workspace: Workspace, app: App, site: Site) -> dict[str, str]:
+    """What the three processes need to know of this run."""
+    service = site.production.home
+    return {
+        "GREENLIGHT_HOME": str(home),
+        "GREENLIGHT_SLACK_BASE_URL": workspace.api_url,
+        "SLACK_BOT_TOKEN": app.bot_token,
+        "SLACK_APP_TOKEN": app.app_token,
+        "GREENLIGHT_LOG_FORMAT": "json",
+        "GREENLIGHT_DEMO_LOG": str(service.log),
+        "GREENLIGHT_DEMO_DEPLOYS": str(site.deploy_log),
+        "GREENLIGHT_DEMO_CONFIG": str(service.config),
+        "GREENLIGHT_DEMO_CURRENT": str(service.current),
+        "GREENLIGHT_DEMO_RELEASES": str(service.releases),
+        "GREENLIGHT_DEMO_METRICS_URL": site.metrics_url,
+        "GREENLIGHT_DEMO_SUPERVISOR_URL": site.supervisor.url,
+        "GREENLIGHT_DEMO_SUPERVISOR_USER": site.supervisor.username,
+        "GREENLIGHT_DEMO_SUPERVISOR_PASSWORD": site.supervisor.password,
+    }

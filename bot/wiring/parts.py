@@ -1,0 +1,40 @@
+"""What every process needs: settings, content, redaction, logs."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.content import FileContent
+from bot.redaction import Redactor
+from bot.settings import Settings, environment
+from bot.telemetry import configure_logs
+
+SHIPPED = Path(__file__).resolve().parent.parent.parent / "runbooks"
+"""Content that comes with Greenlight, for files that the home does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every process needs."""
+
+    settings: Settings
+    content: FileContent
+    redactor: Redactor
+    clock: SystemClock
+
+
+def common_parts(settings: Settings, name: str) -> Parts:
+    """Set up logs and read the content; raises ContentError with all its problems."""
+    redactor = Redactor(settings.secrets())
+    configure_logs(settings.log_level, settings.log_format, redactor, sys.stderr)
+    structlog.contextvars.bind_contextvars(process=name)
+    log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
+
+    def warn(text: str) -> None:
+        log.warning("content_not_used", problems=text)
+
+    content = FileContent((settings.runbooks, SHIPPED), environment(), warn)
+    return Parts(settings, content, redactor, SystemClock())

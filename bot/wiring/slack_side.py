@@ -1,0 +1,54 @@
+"""The bot process: Slack on one side, the record on the other; it changes nothing and asks no model."""
+
+from bot.adapters import queue
+from bot.adapters.absent import NoEyes, NoHands, NoTeam
+from bot.adapters.queue import DocketQueue
+from bot.adapters.rosters import PolicyRosters
+from bot.ports.ports import Ports
+from bot.settings import Settings
+from bot.slack.alerts.parsing import parse
+from bot.slack.process import Desk, Shelves, SlackOptions, open_desk, run_bot
+from bot.slack.socket import Health
+from bot.wiring.faces import faces_of
+from bot.wiring.parts import Parts, common_parts
+from bot.wiring.scenes import Scenes
+from bot.wiring.store import Store, open_store
+from bot.wiring.verbs import Flow
+
+
+async def serve_slack(settings: Settings) -> None:
+    """Run the bot process until cancelled; raises FatalLinkError, ContentError, StoreUnavailableError."""
+    parts = common_parts(settings, "bot")
+    options = _options(settings)
+    async with open_store(settings) as store, queue.opened(store.url) as work, open_desk(options) as desk:
+        ports = _ports(parts, store, work, desk)
+        scenes = Scenes(ports)
+        shelves = Shelves(store.incidents, store.cards, store.seen, parts.content, parts.clock)
+        faces = faces_of(scenes, parse)
+        await run_bot(options, desk, shelves, Flow(ports, scenes).verbs(), faces, Health())
+
+
+def _options(settings: Settings) -> SlackOptions:
+    bot, app = settings.slack_bot_token, settings.slack_app_token
+    assert bot is not None
+    assert app is not None
+    return SlackOptions(
+        bot.get_secret_value(), app.get_secret_value(), settings.slack_base_url, settings.channels
+    )
+
+
+def _ports(parts: Parts, store: Store, work: DocketQueue, desk: Desk) -> Ports:
+    return Ports(
+        incidents=store.incidents,
+        queue=work,
+        cards=store.cards,
+        seen=store.seen,
+        blobs=store.blobs,
+        content=parts.content,
+        people=desk.people,
+        roster=PolicyRosters(parts.content, parts.clock),
+        team=NoTeam(),
+        eyes=NoEyes(),
+        hands=NoHands(),
+        clock=parts.clock,
+    )

@@ -1,0 +1,98 @@
+"""The flow's verbs as the Slack room calls them."""
+
+from dataclasses import dataclass
+
+from bot.domain.alert import Place, Sighted
+from bot.domain.apply import replay
+from bot.domain.decision import Click, Refused
+from bot.domain.events import Asked, Closing, Decided, OutcomeRecorded
+from bot.domain.ids import IncidentId, PersonId
+from bot.domain.incident import Incident
+from bot.flow import control
+from bot.flow.approval import judge
+from bot.flow.followup import asked
+from bot.flow.intake import alert_seen
+from bot.flow.table import table
+from bot.ports.ports import Ports
+from bot.slack.verbs import Verbs
+from bot.slack.views.answers import answer, elsewhere
+from bot.wiring.scenes import Scenes
+
+NO_SUCH_STEP = "This step is no longer in doubt. Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The verbs bound to the ports of this process."""
+
+    ports: Ports
+    scenes: Scenes
+
+    def verbs(self) -> Verbs:
+        """All that listeners may call."""
+        return Verbs(
+            alert_seen=self._alert_seen,
+            judge=self._judge,
+            asked=self._asked,
+            pause=self._pause,
+            resume=self._resume,
+            stop=self._stop,
+            record_truth=self._record_truth,
+            close=self._close,
+        )
+
+    async def _alert_seen(self, sighted: Sighted) -> None:
+        await alert_seen(self.ports, sighted)
+
+    async def _judge(self, click: Click, person: PersonId) -> Decided | Refused:
+        return await judge(self.ports, table, click, person)
+
+    async def _asked(self, place: Place, person: PersonId, ts: str, text: str) -> str | None:
+        """A question in an incident's thread is answered by a card; elsewhere by what is open."""
+        found = await self.ports.incidents.by_thread(place)
+        if found is None:
+            return await self._elsewhere()
+        scene = await self.scenes.of(await self._incident(found))
+
+        def answerer(incident: Incident, question: str) -> tuple[str, tuple[str, ...]]:
+            said = answer(incident, scene, question)
+            return said.text, said.evidence
+
+        await asked(self.ports, table, answerer, Asked(person, ts, text), place)
+        return None
+
+    async def _elsewhere(self) -> str:
+        names = await self.ports.incidents.opened(20)
+        return elsewhere(tuple([await self._incident(name) for name in names]))
+
+    async def _incident(self, name: IncidentId) -> Incident:
+        incident = replay((await self.ports.incidents.load(name)).entries)
+        assert incident is not None
+        return incident
+
+    async def _pause(self, scope: str, person: PersonId, reason: str) -> str:
+        return await control.pause(self.ports, scope, person, reason)
+
+    async def _resume(self, scope: str, person: PersonId, reason: str) -> str:
+        return await control.resume(self.ports, scope, person, reason)
+
+    async def _stop(self, incident: IncidentId, person: PersonId) -> str:
+        return await control.stop(self.ports, incident, person)
+
+    async def _record_truth(
+        self,
+        incident: IncidentId,
+        digest12: str,
+        step: int,
+        applied: bool,  # noqa: FBT001 - the very thing that is recorded
+        person: PersonId,
+        note: str,
+    ) -> str:
+        state = (await self._incident(incident)).current
+        if state is None or not state.digest.startswith(digest12):
+            return NO_SUCH_STEP
+        truth = OutcomeRecorded(state.digest, step, applied, person, note)
+        return await control.record_truth(self.ports, table, incident, truth)
+
+    async def _close(self, incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
+        return await control.close(self.ports, incident, closing, person, note)

@@ -1,0 +1,78 @@
+"""A worker process: think looks and plans, act changes; each has only the ports of its role."""
+
+import asyncio
+
+import httpx2
+
+from bot.adapters import queue
+from bot.adapters.absent import NoHands, NoPeople, NoTeam
+from bot.adapters.condenser import condense
+from bot.adapters.eyes import SourceEyes
+from bot.adapters.hands import ApprovedHands
+from bot.adapters.queue import DocketQueue, Pace
+from bot.adapters.rosters import PolicyRosters
+from bot.adapters.rules_team import RulesTeam
+from bot.domain.errors import NotDurableError, UnknownIncidentError
+from bot.domain.ids import IncidentId
+from bot.flow.conductor import load, nudge, walk
+from bot.flow.table import table
+from bot.ports.ports import Ports
+from bot.ports.records import WorkerRole
+from bot.settings import Settings
+from bot.wiring.parts import Parts, common_parts
+from bot.wiring.store import Store, open_store
+
+PACE = Pace(reconcile=0.25)
+
+
+async def serve_worker(settings: Settings, role: WorkerRole) -> None:
+    """Walk incidents until cancelled; raises ContentError, StoreUnavailableError, NotDurableError."""
+    parts = common_parts(settings, role)
+    async with open_store(settings) as store, queue.opened(store.url) as work, httpx2.AsyncClient() as client:
+        if role is WorkerRole.ACT:
+            await _insist_on_durability(store)
+        ports = _ports(parts, store, work, client, role)
+
+        async def walked(incident: IncidentId) -> None:
+            try:
+                await walk(ports, incident, role, table)
+            except UnknownIncidentError:
+                return
+
+        async def nudged(incident: IncidentId) -> None:
+            await nudge(ports, await load(ports, incident), table)
+
+        await asyncio.gather(
+            queue.run_worker(role, walked, store.url, pace=PACE),
+            queue.reconcile(store.incidents.due, nudged, parts.clock.now, PACE),
+        )
+
+
+async def _insist_on_durability(store: Store) -> None:
+    durability = await store.link.durability()
+    if not durability.enough:
+        raise NotDurableError(
+            "The store does not keep writes safely: it needs appendonly yes, and appendfsync always where it "
+            "has no WAITAOF (before Redis 7.2). The act role does not start without."
+        )
+
+
+def _ports(
+    parts: Parts, store: Store, work: DocketQueue, client: httpx2.AsyncClient, role: WorkerRole
+) -> Ports:
+    thinks = role is WorkerRole.THINK
+    hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor)
+    return Ports(
+        incidents=store.incidents,
+        queue=work,
+        cards=store.cards,
+        seen=store.seen,
+        blobs=store.blobs,
+        content=parts.content,
+        people=NoPeople(),
+        roster=PolicyRosters(parts.content, parts.clock),
+        team=RulesTeam(parts.content) if thinks else NoTeam(),
+        eyes=SourceEyes(parts.clock, parts.redactor, client, condense),
+        hands=NoHands() if thinks else hands,
+        clock=parts.clock,
+    )
