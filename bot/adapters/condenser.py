@@ -8,15 +8,15 @@ from typing import final
 
 import logfold
 
-from bot.adapters.log_shapes import MAX_LINE, Shaped, level_of, loudness, shaped
 from bot.adapters.digest import Candidate, digest
+from bot.adapters.log_shapes import MAX_LINE, Shaped, shaped
+from bot.adapters.log_words import FAILS, level_of, loudness
 from bot.domain.evidence import LogPattern
 
 MAX_SHAPES = 60_000
 MAX_PATTERNS = 200
 MAX_WATCHED = 400
 BEFORE, AFTER, TAIL = 5, 8, 60
-WATCH_FROM = 3
 SIMILARITY = 0.55
 DIGITS = re.compile(r"\d+", re.ASCII)
 
@@ -93,7 +93,7 @@ class Condenser:
 
     def _watch(self, line: str, number: int) -> None:
         shape = shaped(line)
-        if loudness(shape.message, shape.level) < WATCH_FROM:
+        if loudness(shape.message, shape.level) < FAILS:
             return
         self.watched += 1
         self.watch_until = number + AFTER

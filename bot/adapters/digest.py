@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.adapters.log_shapes import Shaped, loudness, shaped
+from bot.adapters.log_shapes import Shaped, shaped
+from bot.adapters.log_words import FAILS, loudness
 from bot.domain.ids import SECOND, At
 
 MAX_SHOWN = 320
@@ -43,7 +44,7 @@ def digest(
     head = f"{lines} lines, {len(candidates)} shapes\n"
     longest = min(MAX_SHOWN, max(120, budget // 8))
     shown = {each.number: each for each in candidates}
-    loud_at = sorted(each.number for each in candidates if each.loud >= 3)  # noqa: PLR2004 - it fails
+    loud_at = sorted(each.number for each in candidates if each.loud >= FAILS)
     offers = [_Offer(each.number, _line(each, longest), _worth(each)) for each in candidates]
     offers += [
         _Offer(number, shaped(line).message[:longest], _near(number, line, loud_at))
@@ -95,7 +96,7 @@ def _line(each: Candidate, longest: int) -> str:
 
 def _times(each: Candidate) -> str:
     first, last = each.told.at, each.last_told.at
-    if first is None or last is None or each.loud < 3:  # noqa: PLR2004 - it fails
+    if first is None or last is None or each.loud < FAILS:
         return ""
     return f" {_clock(first)}-{_clock(last)}"
 

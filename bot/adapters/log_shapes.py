@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from bot.adapters.patterns import Patterns
 from bot.domain.ids import At
 
 MAX_LINE = 4_000
@@ -44,42 +43,6 @@ LEVEL = re.compile(
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-# How loud a message is by its words alone: 4 ends things, 3 fails, 2 may fail, 1 warns.
-LOUD: tuple[tuple[int, str], ...] = (
-    (
-        4,
-        r"##\[error\]|^::error|\bfatal\b|\bpanic\b|segmentation fault|sigsegv|core dumped|^traceback|uncaught|unhandled",
-    ),
-    (
-        4,
-        r"out ?of ?memory|oom.?kill|no space left|assertion ?(error|failed)|cannot find module|exit(ed)? code [1-9]",
-    ),
-    (4, r"\b(fail(ed|ure)?|error)s?:|\bFAILURES?\b|\b[A-Za-z]+(Error|Exception)\b|^E  +\S|^\s*(x|✗|✕|✖|●) "),
-    (
-        3,
-        r"\b(error|errors|err!|failed|failure|fails|exception|denied|refused|rejected|unreachable|undefined)\b",
-    ),
-    (
-        3,
-        r"\b(exhausted|expired|timed ?out|timeout|deadlock|crash(ed|ing)?|killed|unavailable|not found|abort(ed)?)\b",
-    ),
-    (
-        3,
-        r"\b(cannot|could not|unable to|not able to|no such|missing|invalid|violat\w+|conflicts?|broken|down)\b",
-    ),
-    (
-        2,
-        r"\b(unexpected|mismatch|expected|vulnerabilit\w+|refus\w+|unhealthy|not ready|insufficient|exceed\w*)\b",
-    ),
-    (1, r"\b(warn(ing)?|deprecated|retry(ing)?|slow|skipp(ed|ing))\b"),
-)
-QUIET = r"\b(0|no|zero|without) (new )?(errors?|failures?|failed|warnings?|vulnerabilit\w+)\b|\b(errors?|failed|failures?)[=:] ?0\b|if-no-files|--?(fail|error)[-\w]*|on[-_]error|set -e|fail-fast|continue-on-error|retry-|error[-_]level"
-GENERIC = r"process completed with exit code|command failed with exit code|elifecycle|^npm err! (code|errno)|make: \*\*\*|see (the )?(log|output|above)|a complete log of this run|the process '.*' failed with exit code|cleaning up orphan"
-
-_WORDS = Patterns([pattern for _, pattern in LOUD])
-_QUIET = Patterns([QUIET])
-_GENERIC = Patterns([GENERIC])
-
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
@@ -102,34 +65,6 @@ def shaped(line: str) -> Shaped:
     if match is None or match.end() == len(rest):
         return Shaped(rest.strip() or text, "", at)
     return Shaped(rest[match.end() :].strip(), LEVELS[match.group(1).lower()], at)
-
-
-def loudness(message: str, level: str) -> int:
-    """From 0 (says nothing of a failure) to 5, by level and by words."""
-    hits = _WORDS.matching(message[:600])
-    words = max((LOUD[hit][0] for hit in hits), default=0)
-    if words and _QUIET.matching(message[:600]):
-        words = min(words, 1)
-    if _GENERIC.matching(message[:600]):
-        return min(words, 2)
-    match level:
-        case "fatal":
-            return 5
-        case "error":
-            return max(4, words)
-        case "warn":
-            return max(2, min(words, 3))
-        case "info" | "debug":
-            return min(words, 2)
-        case _:
-            return words
-
-
-def level_of(level: str, loud: int) -> str:
-    """The level that a line names, or the one that its words suggest."""
-    if level:
-        return level
-    return "error" if loud >= 3 else "warn" if loud else ""  # noqa: PLR2004 - it fails
 
 
 def moment(text: str) -> At | None:

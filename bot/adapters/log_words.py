@@ -1,0 +1,72 @@
+"""How loud a log line is: by its level, and by words that tell of failures."""
+
+from bot.adapters.patterns import Patterns
+
+FAILS = 3
+"""Loudness from which a line tells of a failure."""
+
+MAX_READ = 600
+
+# 4 ends things, 3 fails, 2 may fail, 1 warns.
+LOUD: tuple[tuple[int, str], ...] = (
+    (4, r"##\[error\]|^::error|\bfatal\b|\bpanic\b|segmentation fault|sigsegv|core dumped|^traceback"),
+    (4, r"uncaught|unhandled|out ?of ?memory|oom.?kill|no space left|assertion ?(error|failed)"),
+    (4, r"cannot find module|exit(ed)? code [1-9]|\b(fail(ed|ure)?|error)s?:|\bFAILURES?\b"),
+    (4, r"\b[A-Za-z]+(Error|Exception)\b|^E  +\S|^\s*(x|✗|✕|✖|●) "),
+    (3, r"\b(error|errors|err!|failed|failure|fails|exception|denied|refused|rejected|unreachable)\b"),
+    (3, r"\b(exhausted|expired|timed ?out|timeout|deadlock|crash(ed|ing)?|killed|unavailable)\b"),
+    (3, r"\b(not found|abort(ed)?|cannot|could not|unable to|not able to|no such|missing|undefined)\b"),
+    (3, r"\b(invalid|violat\w+|conflicts?|broken|down)\b"),
+    (2, r"\b(unexpected|mismatch|expected|vulnerabilit\w+|refus\w+|unhealthy|not ready)\b"),
+    (2, r"\b(insufficient|exceed\w*)\b"),
+    (1, r"\b(warn(ing)?|deprecated|retry(ing)?|slow|skipp(ed|ing))\b"),
+)
+# Words of failure in lines that tell of none: options, counts of zero.
+QUIET = (
+    r"\b(0|no|zero|without) (new )?(errors?|failures?|failed|warnings?|vulnerabilit\w+)\b",
+    r"\b(errors?|failed|failures?)[=:] ?0\b|if-no-files|--?(fail|error)[-\w]*|on[-_]error|set -e",
+    r"fail-fast|continue-on-error|retry-|error[-_]level",
+)
+# Lines that only repeat that something failed before them.
+GENERIC = (
+    r"process completed with exit code|command failed with exit code|elifecycle|^npm err! (code|errno)",
+    r"make: \*\*\*|see (the )?(log|output|above)|a complete log of this run",
+    r"the process '.*' failed with exit code|cleaning up orphan",
+)
+
+_WORDS = Patterns([pattern for _, pattern in LOUD])
+_QUIET = Patterns(QUIET)
+_GENERIC = Patterns(GENERIC)
+
+
+def loudness(message: str, level: str) -> int:
+    """From 0 (says nothing of a failure) to 5, by level and by words."""
+    words = _by_words(message[:MAX_READ])
+    if is_generic(message):
+        return min(words, 2)
+    match level:
+        case "fatal":
+            return 5
+        case "error":
+            return max(4, words)
+        case "warn":
+            return max(2, min(words, 3))
+        case "info" | "debug":
+            return min(words, 2)
+        case _:
+            return words
+
+
+def is_generic(message: str) -> bool:
+    """Whether a line only repeats that something failed before it."""
+    return bool(_GENERIC.matching(message[:MAX_READ]))
+
+
+def level_of(level: str, loud: int) -> str:
+    """The level that a line names, or the one that its words suggest."""
+    return level or ("error" if loud >= FAILS else "warn" if loud else "")
+
+
+def _by_words(message: str) -> int:
+    words = max((LOUD[hit][0] for hit in _WORDS.matching(message)), default=0)
+    return min(words, 1) if words and _QUIET.matching(message) else words
