@@ -1,7 +1,7 @@
 """What comes in: kept before anything else, handled once, taken up again after a crash or an outage."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.domain.errors import StoreUnavailableError
 from bot.domain.ids import SECOND, At, PersonId
 from bot.ports.cards import Seen
 from bot.ports.content import Content
-from bot.ports.world import Clock
+from bot.ports.world import Clock, People
 from bot.slack.background import Background
 from bot.slack.chat import Chat, Post
 from bot.slack.failures import ChatError
@@ -43,6 +43,7 @@ class Inbox:
     seen: Seen
     content: Content
     chat: Chat
+    people: People
     clock: Clock
     background: Background
     channels: frozenset[str] = frozenset()
@@ -107,8 +108,10 @@ class Inbox:
             case Sight():
                 await self._sighted(envelope, about)
                 await self.seen.note_ts(about.channel, about.ts)
-            case Spoken():
+            case Spoken() if not await self._reaches_out(about.channel):
                 await self._spoken(envelope, about)
+            case Spoken():
+                log.warning("shared_channel_refused", channel=about.channel)
 
     def _welcome(self, envelope: Envelope, channel: str) -> bool:
         if self.channels and channel not in self.channels:
@@ -117,6 +120,9 @@ class Inbox:
             log.warning("shared_channel_refused", channel=channel)
             return False
         return True
+
+    async def _reaches_out(self, channel: str) -> bool:
+        return not self.content.policy().shared_channels_allowed and await self.people.shared(channel)
 
     async def _sighted(self, envelope: Envelope, sight: Sight) -> None:
         alert = self.parse(sight.message, self.clock.now())
@@ -136,7 +142,7 @@ class Inbox:
             log.warning("reply_not_posted", channel=spoken.channel, error=error.message)
 
 
-async def backfill(inbox: Inbox, channel: str, shared: Callable[[str], Awaitable[bool]]) -> int:
+async def backfill(inbox: Inbox, channel: str) -> int:
     """Take up the alerts of a channel that came while nobody listened; how many messages were looked at."""
     last = await inbox.seen.last_ts(channel)
     if last is None:
@@ -145,7 +151,7 @@ async def backfill(inbox: Inbox, channel: str, shared: Callable[[str], Awaitable
         await inbox.seen.note_ts(channel, f"{now // SECOND}.{now % SECOND:03d}000")
         return 0
     rows = await inbox.chat.history(channel, _with_overlap(last))
-    reaches_out = bool(rows) and await shared(channel)
+    reaches_out = bool(rows) and await inbox.people.shared(channel)
     for row in rows:
         key = f"backfill:{channel}:{row.get('ts', '')}"
         body = _enveloped(inbox.me.team_id, key, {**row, "type": "message", "channel": channel}, reaches_out)

@@ -106,6 +106,7 @@ async def run_bot(
         seen=shelves.seen,
         content=shelves.content,
         chat=desk.chat,
+        people=desk.people,
         clock=shelves.clock,
         background=background,
         channels=frozenset(options.channels),
@@ -183,7 +184,7 @@ class Upkeep:
 
     async def _backfill(self, channel: str) -> None:
         try:
-            await backfill(self.inbox, channel, self.desk.people.shared)
+            await backfill(self.inbox, channel)
         except ChatError as error:
             log.warning("channel_not_caught_up", channel=channel, error=error.message)
 

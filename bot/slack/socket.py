@@ -99,22 +99,24 @@ class Link:
             self.fatal(FatalLinkError(str(body.get("reason", ""))))
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> None:
-        was_up = False
+        """Follow the link; a loss too short to be seen shows as a new session."""
+        session = ""
         self.health.since = self.now()
         while True:
             up = bool(await handler.client.is_connected())
             if up != self.health.connected:
                 self.health.connected, self.health.since = up, self.now()
                 log.info("link_up" if up else "link_down")
-                if up and was_up:
-                    await self.came_back()
-                was_up = was_up or up
             if up:
                 self.health.up.set()
+                newest = await handler.client.session_id()
+                if session not in {"", newest}:
+                    await self.came_back()
+                session = newest
             elif self.now() - self.health.since > FORCE_AFTER_SECONDS:
                 self.health.since = self.now()
                 await self._force(handler)
-            await asyncio.sleep(WATCH_SECONDS if was_up else WATCH_SECONDS / 20)
+            await asyncio.sleep(WATCH_SECONDS if session else WATCH_SECONDS / 20)
 
     async def _force(self, handler: AsyncSocketModeHandler) -> None:
         log.warning("link_forced")

@@ -31,6 +31,7 @@ from bot.slack.views import scene
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
 from tests.fakes.house import House, house
 from tests.fakes.house import alert as example_alert
+from tests.waiting import eventually
 
 CHANNEL = "C0ALERTS"
 SIDE_CHANNEL = "C0SIDE"
@@ -202,6 +203,35 @@ class SlackRoom:
             lambda: next((one for one in self.replies(alert) if one.text.startswith(start)), None)
         )
 
+    async def call(self, app: App, method: str, **params: Any) -> dict[str, Any]:
+        """Another app calls the Web API."""
+        headers = {"Authorization": f"Bearer {app.bot_token}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            url = f"{self.workspace.api_url}{method}"
+            async with session.post(url, json=params) as answer:
+                body: dict[str, Any] = await answer.json()
+                assert body["ok"], body
+                return body
+
+    def other_app(self) -> App:
+        """An alerting app that posts with its own bot and edits what it posted."""
+        other = self.workspace.install_app("alerting", events=())
+        self.workspace.invite(CHANNEL, other.bot_user_id)
+        return other
+
+    def incidents(self) -> int:
+        """How many incidents there are."""
+        return len(self.home.store.shelf.entries)
+
+    async def handled(self) -> None:
+        """Wait until every event that was stored is handled."""
+        seen = self.home.store.seen
+
+        async def nothing_waits() -> bool:
+            return set(seen.stored) <= seen.handled
+
+        await eventually(nothing_waits)
+
     async def proposed(self) -> tuple[Message, Message]:
         """An alert and the card of the plan that follows from it."""
         alert = await self.alert()
@@ -211,9 +241,9 @@ class SlackRoom:
 
 
 @asynccontextmanager
-async def slack_workspace() -> AsyncGenerator[tuple[Workspace, App]]:
+async def slack_workspace(options: Options = QUICK) -> AsyncGenerator[tuple[Workspace, App]]:
     """A workspace with the people of the example content, its alert channel, and the app."""
-    async with Workspace(Team(id=WORKSPACE), options=QUICK) as workspace:
+    async with Workspace(Team(id=WORKSPACE), options=options) as workspace:
         for person in (ONCALL, LEAD, SENIOR, COLLEAGUE):
             workspace.add_user(person, person.lower())
         workspace.add_user(GUEST, "guest", kind=UserKind.GUEST)
@@ -252,12 +282,12 @@ async def running(options: SlackOptions, home: House, health: Health) -> AsyncGe
 
 
 @asynccontextmanager
-async def slack_room(home: House | None = None) -> AsyncGenerator[SlackRoom]:
+async def slack_room(home: House | None = None, options: Options = QUICK) -> AsyncGenerator[SlackRoom]:
     """The room, connected and caught up."""
     home = home or house()
     health = Health()
-    async with slack_workspace() as (workspace, app):
-        options = options_of(workspace, app)
+    async with slack_workspace(options) as (workspace, app):
+        wanted = options_of(workspace, app)
         hook = workspace.add_webhook(CHANNEL, "Alertmanager")
-        async with running(options, home, health):
-            yield SlackRoom(workspace, home, app, hook, options, health)
+        async with running(wanted, home, health):
+            yield SlackRoom(workspace, home, app, hook, wanted, health)
