@@ -4,7 +4,14 @@ from collections.abc import Iterable
 
 from bot.slack.alerts.flat import Flat, Role
 from bot.slack.alerts.heading import Heading, heading_of
-from bot.slack.alerts.naming import bare_services, is_passing, named_services, stable_values, workload
+from bot.slack.alerts.naming import (
+    bare_services,
+    is_infrastructure,
+    is_passing,
+    named_services,
+    stable_values,
+    workload,
+)
 from bot.slack.alerts.pairs import common_labels, first_value, pairs_of, stated
 from bot.slack.alerts.reading import Reading
 from bot.slack.alerts.severity import known_severity, severity_of, stated_severity
@@ -64,18 +71,27 @@ def _severity(labels: dict[str, str], heading: Heading) -> str | None:
 
 
 def _services(labels: dict[str, str], heading: Heading, title: str) -> tuple[str, ...]:
-    bare = [
-        value
-        for value in (*heading.rest, *heading.group)
-        if value != title and not known_severity(value) and value.lower() not in _UNNAMED
-    ]
-    return named_services(labels) or bare_services(bare)
+    """By the labels' names; else by the values: the group's are what people chose to be told apart.
+
+    With Kubernetes' exporters the group is the namespace, and the other values name what is in it.
+    """
+    group, rest = (
+        [value for value in part if _may_name(value, title)] for part in (heading.group, heading.rest)
+    )
+    in_kubernetes = any(is_infrastructure(value) or workload(value) != value for value in rest)
+    first, second = (rest, group) if in_kubernetes else (group, rest)
+    return named_services(labels) or tuple(dict.fromkeys((*bare_services(first), *bare_services(second))))
+
+
+def _may_name(value: str, title: str) -> bool:
+    return value != title and not known_severity(value) and value.lower() not in _UNNAMED
 
 
 def _identity(heading: Heading, labels: dict[str, str]) -> Iterable[str]:
     """The group's values as they are; of the others what stays when a pod is replaced or another one joins.
 
-    All other common values stay in: the group may be no more than the alert's name, and two hosts are two troubles.
+    All other common values stay in: the group may be no more than the alert's name, and two hosts
+    are two troubles.
     A heading without them (a static title) is of no use: then the labels tell.
     """
     yield "group"
@@ -89,7 +105,7 @@ def _identity(heading: Heading, labels: dict[str, str]) -> Iterable[str]:
 
 
 def _template(flat: Flat, title: str) -> str:
-    """Which kind of template wrote it: Alertmanager's own identity of a notification is receiver and group."""
+    """Which kind of template wrote it: to Alertmanager a notification is receiver and group."""
     shown = next(iter(flat.of(Role.TITLE)), "")
     heading = heading_of(shown)
     if heading is not None:

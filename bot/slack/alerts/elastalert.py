@@ -13,13 +13,33 @@ SOURCE = "elastalert"
 _FIELD = re.compile(r"^(@?[\w.]{1,64}): (?!\{)(\S.*)$", re.MULTILINE)
 _MARKS = frozenset({"@timestamp", "num_hits", "num_matches", "spike_count", "reference_count"})
 _LABELS = frozenset(
-    "service app application host hostname pod container deployment namespace environment env cluster region job node"
-    " service.name host.name kubernetes.pod.name kubernetes.container.name kubernetes.namespace".split()
+    [
+        "service",
+        "app",
+        "application",
+        "host",
+        "hostname",
+        "pod",
+        "container",
+        "deployment",
+        "namespace",
+        "environment",
+        "env",
+        "cluster",
+        "region",
+        "job",
+        "node",
+        "service.name",
+        "host.name",
+        "kubernetes.pod.name",
+        "kubernetes.container.name",
+        "kubernetes.namespace",
+    ]
 )
 
 
 def read_elastalert(flat: Flat) -> Reading | None:
-    """A match of a rule; ElastAlert reports no resolution and no severity (the document's level is the log's)."""
+    """A match of a rule; ElastAlert reports no resolution and no severity (a level is the log's)."""
     body = next(iter(flat.of(Role.BODY)), "")
     document = dict(_FIELD.findall(body))
     if not _MARKS & document.keys():

@@ -9,7 +9,8 @@ from bot.slack.alerts.words import FIRING, RESOLVED
 SOURCE = "gatus"
 
 _SAYS = re.compile(
-    r"An alert for (?P<name>[^\n]{1,300}?) has been (?P<state>triggered|resolved) (?:due to|after)[^\n]{0,200}"
+    r"An alert for (?P<name>[^\n]{1,300}?) has been (?P<state>triggered|resolved) "
+    r"(?:due to|after)[^\n]{0,200}"
     r"(?:\n>\s*(?P<about>[^\n]{0,1000}))?"
 )
 

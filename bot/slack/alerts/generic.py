@@ -21,23 +21,59 @@ from bot.slack.alerts.words import FIRING
 SOURCE = "generic"
 
 _ROUTINE = re.compile(
-    r"\b(?:builds?|pipelines?|workflow runs?|pull request|merge request|pull-request|commits?|(?:copy|backup|restore) job"
-    r"|deploy(?:ed|ing)|deployment (?:of|to)|released?|reminder|standup|weekly|monthly|digest|birthday|welcome|hello|review)\b",
+    r"\b(?:builds?|pipelines?|workflow runs?|pull request|merge request|pull-request|commits?"
+    r"|(?:copy|backup|restore) job"
+    r"|deploy(?:ed|ing)|deployment (?:of|to)|released?|reminder|standup|weekly|monthly|digest"
+    r"|birthday|welcome|hello|review)\b",
     re.IGNORECASE,
 )
 _ALERT_WORDS = re.compile(
     r"\b(?:alert\w*|alarm\w*|monitor\w*|incident\w*|outage|problem|probe|health\w*|uptime|downtime|sla|slo|threshold|latency"
-    r"|unavailable|unhealthy|error rate|cpu|memory|disk|heartbeat|down|up|prometheus|service|host|severity|priority|recover\w*)\b",
+    r"|unavailable|unhealthy|error rate|cpu|memory|disk|heartbeat|down|up|prometheus"
+    r"|service|host|severity|priority|recover\w*)\b",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    r"^\W{0,10}(?:ok|up|recovered|recovery|resolved|closed|cleared|acknowledged|normal)\W{0,2}(?: #[\w-]{1,20})?:",
+    r"^\W{0,10}(?:ok|up|recovered|recovery|resolved|closed|cleared|acknowledged|normal)"
+    r"\W{0,2}(?: #[\w-]{1,20})?:",
     re.IGNORECASE,
 )
 _STABLE_KEYS = frozenset(
-    "alertname,service,app,application,job,instance,host,hostname,node,namespace,cluster,container,deployment,queue,database"
-    ",environment,env,region,project,monitor,resource,affected service,affected resource,account id,account,device,mountpoint"
-    ",statefulset,daemonset,topic,component,target,url".split(",")
+    [
+        "alertname",
+        "service",
+        "app",
+        "application",
+        "job",
+        "instance",
+        "host",
+        "hostname",
+        "node",
+        "namespace",
+        "cluster",
+        "container",
+        "deployment",
+        "queue",
+        "database",
+        "environment",
+        "env",
+        "region",
+        "project",
+        "monitor",
+        "resource",
+        "affected service",
+        "affected resource",
+        "account id",
+        "account",
+        "device",
+        "mountpoint",
+        "statefulset",
+        "daemonset",
+        "topic",
+        "component",
+        "target",
+        "url",
+    ]
 )
 
 
@@ -78,7 +114,7 @@ def state_in(flat: Flat, pairs: tuple[Pair, ...]) -> State | None:
 
 def services_in(flat: Flat, labels: dict[str, str], title: str) -> tuple[str, ...]:
     """What the labels, the title and the prose say is affected, the likeliest first."""
-    prose = {kind: name for kind, name in reversed(tuple(mentioned(flat.body)))}
+    prose = dict(reversed(tuple(mentioned(flat.body))))
     in_title = title_service(title)
     found = (*named_services(labels), *((in_title,) if in_title else ()), *named_services(prose))
     return tuple(dict.fromkeys(found))[:MAX_CANDIDATES]
@@ -94,7 +130,7 @@ def summary_of(flat: Flat, title: str) -> str:
 
 
 def _severity(flat: Flat, pairs: tuple[tuple[str, str], ...]) -> str | None:
-    """A stated severity, else the one in a line that says nothing but how things stand (`Alert firing - *High*`)."""
+    """A stated severity, else the one in a line that says only how things stand (`Alert firing - *High*`)."""
     lines = tuple(headlines(flat))
     stands = (line for line in lines if is_boilerplate(bare_line(line), flat.username))
     words = (known_severity(word) for line in stands for word in re.findall(r"[A-Za-z0-9]+", line))
@@ -109,7 +145,7 @@ def _said(lines: tuple[str, ...]) -> State | None:
 
 def _is_alert(flat: Flat, state: State, title: str) -> bool:
     """Whether enough speaks for an alert: a state alone may be a review, a build or a greeting."""
-    if not any((flat.of(role) for role in (Role.HEADER, Role.TITLE, Role.TEXT, Role.BODY, Role.SECTION))):
+    if not any(flat.of(role) for role in (Role.HEADER, Role.TITLE, Role.TEXT, Role.BODY, Role.SECTION)):
         return False
     if _ROUTINE.search(title) and not any(map(tagged_state, headlines(flat))):
         return False

@@ -37,7 +37,7 @@ def read_grafana(flat: Flat) -> Reading | None:
             title,
             *sorted(f"{key}={workload(value)}" for key, value in labels.items() if _stays(key, value)),
         ),
-        severity=stated_severity((labels | {}).items()),
+        severity=stated_severity(labels.items()),
         labels=labels,
         services=named_services(labels),
         summary=first_value(stated(pairs_of(flat)), "summary", "description"),

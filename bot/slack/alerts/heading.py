@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Z][A-Za-z0-9]*(?:[A-Z_][A-Za-z0-9_]*)+(?:\([^()\s]*\))?|
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`[FIRING:1] <values of the group's labels> (<values of the other common labels>)`, both by label name."""
+    """`[FIRING:1] <values of the group's labels> (<other common values>)`, both sorted by label name."""
 
     group: tuple[str, ...]
     rest: tuple[str, ...]
@@ -25,7 +25,7 @@ class Heading:
 
     @property
     def name(self) -> str:
-        """The alert's name: it sorts first among the labels; with spaces in it, the whole group stands for it."""
+        """The alert's name, first among the labels; with spaces in it, the whole group stands for it."""
         for values in (self.group, self.rest):
             if values and _NAME.fullmatch(values[0]):
                 return values[0]

@@ -12,10 +12,32 @@ from bot.slack.alerts.words import STATE_WORDS, state_of
 MAX_TITLE = 300
 
 NAME_KEYS = (
-    "alertname", "alert name", "alarm name", "alarm", "alert rule", "alert rule name", "rule name", "rule",
-    "monitor name", "monitor", "check name", "check", "policy name", "condition name", "finding type", "detector",
-    "trigger", "problem", "problem name", "event name", "alert title", "issue title", "incident title", "title", "name",
-)  # fmt: skip
+    "alertname",
+    "alert name",
+    "alarm name",
+    "alarm",
+    "alert rule",
+    "alert rule name",
+    "rule name",
+    "rule",
+    "monitor name",
+    "monitor",
+    "check name",
+    "check",
+    "policy name",
+    "condition name",
+    "finding type",
+    "detector",
+    "trigger",
+    "problem",
+    "problem name",
+    "event name",
+    "alert title",
+    "issue title",
+    "incident title",
+    "title",
+    "name",
+)
 _STATE = "|".join(sorted(map(re.escape, STATE_WORDS), key=len, reverse=True))
 _SHORTCODE = re.compile(r":[a-z0-9_+'-]{1,60}:(?=\s|$)")
 _PICTURES = re.compile(r"[\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]")
@@ -23,7 +45,8 @@ _LEADING_TAG = re.compile(r"^\[([^\[\]\n]{1,80})\]\s*[:|-]?\s*")
 _KIND = "alert|alarm|incident|monitor|issue|problem|event|finding|check|trigger"
 _LEADING_STATE = re.compile(
     rf"^\W{{0,4}}(?:new\s+|re-?)?(?:(?:{_KIND})\s+)?(?:(?:{_STATE})\s+)?(?:(?:service|host)\s+)?(?:(?:{_KIND})\s*)?"
-    rf"(?:#[\w-]{{1,40}}\s*)?(?:(?:is|was|has been)\s+)?(?:{_STATE})?(?:\s+(?:{_KIND}))?(?:\s+#[\w-]{{1,40}})?"
+    rf"(?:#[\w-]{{1,40}}\s*)?(?:(?:is|was|has been)\s+)?(?:{_STATE})?(?:\s+(?:{_KIND}))?"
+    r"(?:\s+#[\w-]{1,40})?"
     r"(?:\s+in \d[\w ]{0,20}|\s+from [\w ]{1,40})?\s*(?::|\s[-–—|])\s+",  # noqa: RUF001 - senders do write these dashes
     re.IGNORECASE,
 )
@@ -33,7 +56,8 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _TRAILING_STATE = re.compile(
-    rf"(?:\s+(?:alert|alarm|incident))?(?:\s*(?::|\s[-–—|])\s+|\s+(?:is|are|has been|was|has|went)\s+(?:now\s+|back\s+|in\s+)*)"  # noqa: RUF001
+    rf"(?:\s+(?:alert|alarm|incident))?(?:\s*(?::|\s[-–—|])\s+"  # noqa: RUF001
+    r"|\s+(?:is|are|has been|was|has|went)\s+(?:now\s+|back\s+|in\s+)*)"
     rf"(?:{_STATE})[\s.!]*$|\s+(?:triggered|fired|resolved|firing|recovered)[\s.!]*$",
     re.IGNORECASE,
 )
@@ -41,10 +65,62 @@ _ADDRESS = re.compile(r"\s*\(\s*https?://[^)\n]*\).*$")
 _QUOTED = re.compile(r'^["“\']([^"”\'\n]{2,200})["”\'](?:\s+(?:in|on|for)\s.{1,80})?$')
 _GROUPED = re.compile(r"^(?:\[[^\]\n]{1,60}\]\s*)")
 _BOILERPLATE = frozenset(
-    "alert alerts alarm notification notifications notice monitoring monitor event message incident incidents issue issues the"
-    " an a new has been is was for of on in from by prometheus alertmanager grafana aws azure cloudwatch gcp sns bot"
-    " status state update updated report system warning slack via details summary resource resources this"
-    " triggered firing priority".split()
+    [
+        "alert",
+        "alerts",
+        "alarm",
+        "notification",
+        "notifications",
+        "notice",
+        "monitoring",
+        "monitor",
+        "event",
+        "message",
+        "incident",
+        "incidents",
+        "issue",
+        "issues",
+        "the",
+        "an",
+        "a",
+        "new",
+        "has",
+        "been",
+        "is",
+        "was",
+        "for",
+        "of",
+        "on",
+        "in",
+        "from",
+        "by",
+        "prometheus",
+        "alertmanager",
+        "grafana",
+        "aws",
+        "azure",
+        "cloudwatch",
+        "gcp",
+        "sns",
+        "bot",
+        "status",
+        "state",
+        "update",
+        "updated",
+        "report",
+        "system",
+        "warning",
+        "slack",
+        "via",
+        "details",
+        "summary",
+        "resource",
+        "resources",
+        "this",
+        "triggered",
+        "firing",
+        "priority",
+    ]
 )
 
 
@@ -101,7 +177,7 @@ def is_boilerplate(title: str, username: str) -> bool:
 
 
 def _without_tag(text: str) -> str:
-    """The text without a leading `[FIRING:2]`, `[P1]`, `[prod]`-like tag; only such that tell state or severity go."""
+    """The text without a leading tag such as `[FIRING:2]` or `[P1]`; one such as `[prod]` stays."""
     found = _LEADING_TAG.match(text)
     if not found or found.end() == len(text):
         return text

@@ -1,4 +1,4 @@
-"""Grafana OnCall: `#12 title via integration` in the first block, the state in the colour of the attachments."""
+"""Grafana OnCall: `#12 title via integration` in the first block, the state as colour."""
 
 import re
 

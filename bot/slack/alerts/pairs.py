@@ -36,7 +36,7 @@ class Pair:
 
 
 def pairs_of(flat: Flat) -> tuple[Pair, ...]:
-    """Every pair that the message's texts state (its fields are separate), in reading order, the titles last."""
+    """Every pair that the texts state (fields are separate), in reading order, the titles last."""
     body = tuple(islice(_in_texts(flat.of(*_BODY)), MAX_PAIRS))
     if any(pair.is_label for pair in body):
         return body
@@ -49,7 +49,7 @@ def normal(key: str) -> str:
 
 
 def common_labels(pairs: Iterable[Pair]) -> dict[str, str]:
-    """The labels whose value is the same in each alert of the message; a repeated key starts the next alert."""
+    """The labels whose value is the same in each alert; a repeated key starts the next alert."""
     alerts = _alerts(pair for pair in pairs if pair.is_label)
     if not alerts:
         return {}

@@ -40,7 +40,7 @@ _SUBTYPES = frozenset({"", "bot_message", "file_share", "thread_broadcast"})
 def parse(
     event: Mapping[str, object], received_at: At, readers: tuple[Reader, ...] = READERS
 ) -> Alert | None:
-    """The alert that a message event, or the edited message in it, carries; none for people, replies and news."""
+    """The alert in a message event, or in the edited message in it; none for people, replies, news."""
     message = _message(event)
     if message is None or not _is_from_app(message) or _is_reply(message):
         return None

@@ -20,14 +20,26 @@ OLDEST = 7 * DAY
 """A start longer ago than this is not that of the present trouble (ms)."""
 
 _START_KEYS = (
-    "startsat", "starts at", "started at", "start time", "started", "triggered at", "fired at", "firedtime", "fired time",
-    "state change time", "@timestamp", "timestamp", "time", "first seen",
-)  # fmt: skip
+    "startsat",
+    "starts at",
+    "started at",
+    "start time",
+    "started",
+    "triggered at",
+    "fired at",
+    "firedtime",
+    "fired time",
+    "state change time",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "first seen",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a sender's message says; `identity` is what all messages of one group share and no other group has."""
+    """What a message says; `identity` is what all messages of one group share and no other has."""
 
     source: str
     status: AlertStatus

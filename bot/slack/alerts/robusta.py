@@ -32,7 +32,7 @@ def read_robusta(flat: Flat) -> Reading | None:
         return None
     title = second.strip() or bare_title(next(iter(flat.of(Role.TEXT)), ""))
     about = first_value(stated_pairs, "alert", "description", "summary")
-    labels = {kind: name for kind, name in reversed(tuple(mentioned(about)))} | {"cluster": source}
+    labels = dict(reversed(tuple(mentioned(about)))) | {"cluster": source}
     resources = {kind: name for kind, name in labels.items() if kind != "cluster"}
     state = worded_state(first)
     status = state.status if state else sign_of(first) or FIRING

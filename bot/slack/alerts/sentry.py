@@ -24,7 +24,7 @@ _PROJECT = re.compile(r"\bProject: (\S{1,100})")
 
 def read_sentry(flat: Flat) -> Reading | None:
     """An issue alert; the issue's number is its identity, whatever the text becomes."""
-    issue = next(filter(None, map(_issue, flat.block_ids)), "")
+    issue = next((found for each in flat.block_ids if (found := _issue(each))), "")
     sections = flat.of(Role.SECTION)
     if not issue or not sections:
         return None
@@ -52,4 +52,4 @@ def _issue(block_id: str) -> str:
         issue = as_map(json.loads(block_id)).get("issue")
     except (ValueError, RecursionError):
         return ""
-    return str(issue) if isinstance(issue, int | str) and not isinstance(issue, bool) else ""
+    return str(issue) if isinstance(issue, int | str) and issue is not True else ""

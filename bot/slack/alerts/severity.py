@@ -8,17 +8,48 @@ from bot.slack.alerts.pairs import first_value
 
 _MEANINGS: dict[str, Severity] = {
     **dict.fromkeys(
-        ("critical", "crit", "fatal", "emergency", "disaster", "high", "highest", "urgent", "p1", "p0", "sev0", "sev1",
-         "sev-0", "sev-1", "blocker", "severe"),
+        (
+            "critical",
+            "crit",
+            "fatal",
+            "emergency",
+            "disaster",
+            "high",
+            "highest",
+            "urgent",
+            "p1",
+            "p0",
+            "sev0",
+            "sev1",
+            "sev-0",
+            "sev-1",
+            "blocker",
+            "severe",
+        ),
         Severity.CRITICAL,
     ),
     **dict.fromkeys(("error", "err", "major", "p2", "sev2", "sev-2"), Severity.ERROR),
-    **dict.fromkeys(("warning", "warn", "medium", "moderate", "average", "minor", "p3", "sev3", "sev-3"), Severity.WARNING),
     **dict.fromkeys(
-        ("info", "informational", "information", "notice", "low", "lowest", "debug", "p4", "p5", "sev4", "sev5", "sev-4"),
+        ("warning", "warn", "medium", "moderate", "average", "minor", "p3", "sev3", "sev-3"), Severity.WARNING
+    ),
+    **dict.fromkeys(
+        (
+            "info",
+            "informational",
+            "information",
+            "notice",
+            "low",
+            "lowest",
+            "debug",
+            "p4",
+            "p5",
+            "sev4",
+            "sev5",
+            "sev-4",
+        ),
         Severity.INFO,
     ),
-}  # fmt: skip
+}
 _KEYS = (
     "severity",
     "alert severity",

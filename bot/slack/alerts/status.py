@@ -32,11 +32,32 @@ class State:
 
 
 STATE_KEYS = frozenset(
-    "status,state,alert state,alert status,alarm state,current state,new state,new status,current status,monitor state"
-    ",monitor status,monitor condition,monitorcondition,incident state,incident status,issue state,issue status"
-    ",service state,host state,check status,event status,problem status,alarm status,condition state".split(
-        ","
-    )
+    [
+        "status",
+        "state",
+        "alert state",
+        "alert status",
+        "alarm state",
+        "current state",
+        "new state",
+        "new status",
+        "current status",
+        "monitor state",
+        "monitor status",
+        "monitor condition",
+        "monitorcondition",
+        "incident state",
+        "incident status",
+        "issue state",
+        "issue status",
+        "service state",
+        "host state",
+        "check status",
+        "event status",
+        "problem status",
+        "alarm status",
+        "condition state",
+    ]
 )
 
 _COUNTED = re.compile(r"\b(FIRING|RESOLVED)\s*:\s*(\d{1,6})|\b(\d{1,6})\s+(firing|resolved)\b", re.IGNORECASE)
@@ -44,8 +65,10 @@ _TAGGED = re.compile(r"^\W{0,10}\[\s*(FIRING|RESOLVED|OK|ALERTING|NO[ _]?DATA|PE
 _BRACKETED = re.compile(r"\[([^\[\]\n]{1,60})\]")
 _RESOLVED_WORDS = re.compile(
     r"\b(?:auto-?)?(?<!un)(?:resolved|recovered|recovery|cleared|restored|deactivated|succeeded again)\b"
-    r"|\b(?:back to normal|back up|back online|back to ok|returned to (?:normal|ok)|no longer \w+|has ended|is over)\b"
-    r"|\b(?:alert|alarm|incident|issue|problem|event|case|violation)s?(?: #?[\w-]{1,40})?(?: (?:was|is|has been))? closed\b"
+    r"|\b(?:back to normal|back up|back online|back to ok|returned to (?:normal|ok)"
+    r"|no longer \w+|has ended|is over)\b"
+    r"|\b(?:alert|alarm|incident|issue|problem|event|case|violation)s?"
+    r"(?: #?[\w-]{1,40})?(?: (?:was|is|has been))? closed\b"
     r"|\bclosed:"
     r"|\b(?:is|are|now|again|went|goes|became|status|state)(?: (?:now|back|again))? "
     r"(?:up|ok|okay|online|healthy|normal|operational|passing|green)\b"
@@ -59,15 +82,18 @@ _NOT_RESOLVED = re.compile(
 _ACKNOWLEDGED_WORDS = re.compile(r"\b(?:acknowledged|acknowledgement|acked)\b")
 _FIRING_WORDS = re.compile(
     r"\b(?:re-?)?(?:firing|fired|triggered|activated)\b|\b(?:alarm|alerting|problem|alert)\b\s*(?::|\*|for\b|-|\|)"
-    r"|\b(?:is|are|went|now|goes|host|service|site|monitor) (?:now )?(?:down|critical|unhealthy|offline|unreachable|degraded)\b"
+    r"|\b(?:is|are|went|now|goes|host|service|site|monitor) (?:now )?"
+    r"(?:down|critical|unhealthy|offline|unreachable|degraded)\b"
     r"|(?::|=|->)\s*(?:down|critical|unreachable|alarm|alerting)\b"
     r"|^\W{0,10}(?:down|alert|alarm|problem|critical|warn|warning|error|no data|trigger|open|opened)\b(?=\W)"
-    r"|\b(?:incident|alert|alarm|issue|problem)(?: #?[\w-]{1,40})?(?: (?:was|is|has been))? (?:opened|created|active|started)\b"
+    r"|\b(?:incident|alert|alarm|issue|problem)(?: #?[\w-]{1,40})?"
+    r"(?: (?:was|is|has been))? (?:opened|created|active|started)\b"
     r"|\bnew (?:alert|incident|alarm|problem|issue)\b|\bin alarm\b|\bstate change .{0,40}\bto alarm\b"
 )
 _TROUBLE = re.compile(
     r"\b(?:fail(?:ed|ing|ure|s)?|errors?|down|outage|unavailable|unreachable|unhealthy|exceed(?:ed|s)?|breach(?:ed)?"
-    r"|critical|degraded|timed? ?out|crash(?:ed|ing|loop\w*)?|oom\w*|high|low|missing|lag|expir\w+|full|saturated|spike"
+    r"|critical|degraded|timed? ?out|crash(?:ed|ing|loop\w*)?|oom\w*|high|low|missing|lag|expir\w+|full"
+    r"|saturated|spike"
     r"|anomal\w+|threshold|above|below|over \d|not ready|not responding|stalled|stuck|exhausted|leak\w*)\b"
 )
 
