@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -202,9 +203,11 @@ class Settings(BaseSettings):
         return self.home / "runbooks"
 
     def secrets(self) -> tuple[str, ...]:
-        """Every credential that is set, for the redactor."""
+        """Every credential that is set, and the password inside a URL, for the redactor."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        inside = (urlsplit(value).password for value in found if "://" in value)
+        return (*found, *(unquote(password) for password in inside if password))
 
 
 def load(*, slack: bool = False) -> Settings | Problems:

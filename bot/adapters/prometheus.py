@@ -100,7 +100,7 @@ class Prometheus:
 
 async def _capped(answer: httpx2.Response) -> bytes:
     body = bytearray()
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_bytes():
         body += chunk
         if len(body) > MAX_BYTES:
             raise SourceUnavailableError(f"Prometheus answered with more than {MAX_BYTES} bytes.")

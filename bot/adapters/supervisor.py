@@ -116,8 +116,10 @@ def _transport(url: str) -> tuple[str, httpx2.AsyncHTTPTransport]:
 
 
 async def _capped(answer: httpx2.Response) -> bytes:
+    if answer.headers.get("content-encoding", "identity").casefold() != "identity":
+        raise SourceUnavailableError("supervisord sent a compressed answer that was not asked for.")
     body = bytearray()
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_bytes():
         body += chunk
         if len(body) > MAX_BYTES:
             raise SourceUnavailableError(f"supervisord answered with more than {MAX_BYTES} bytes.")

@@ -1,0 +1,110 @@
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.redaction import Redactor, tag_of
+
+PASSWORD = 'hunter2/"é"+secret value'
+OWN = Redactor((PASSWORD, "xoxb-1111-own-token"))
+NONE = Redactor()
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        PASSWORD,
+        quote(PASSWORD),
+        quote(PASSWORD, safe=""),
+        quote(PASSWORD, safe="").lower(),
+        json.dumps(PASSWORD),
+        json.dumps(PASSWORD, ensure_ascii=False),
+        json.dumps({"body": json.dumps({"p": PASSWORD})}),
+    ],
+)
+def test_an_own_credential_goes_in_every_spelling(spelled: str) -> None:
+    shown = OWN(f"before {spelled} after")
+    assert tag_of(PASSWORD) in shown
+    assert "hunter2" not in shown
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:", "usr:"])
+@pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
+def test_an_own_credential_inside_base64_goes_at_every_offset(before: str, after: str) -> None:
+    text = base64.b64encode(f"{before}{PASSWORD}{after}".encode()).decode()
+    shown = OWN(f"data {text} end")
+    assert tag_of(PASSWORD) in shown
+    assert base64.b64encode(b"secret value").decode()[:12] not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password=foo123 next", "foo123"),
+        ("db_password: foo123", "foo123"),
+        ('{"client_secret": "a b, c"}', "a b, c"),
+        ("{'api_key': 'abc def'}", "abc def"),
+        ('"{\\"token\\": \\"abcdef\\"}"', "abcdef"),
+        ("Authorization: Bearer abcdefgh.ijk", "abcdefgh.ijk"),
+        ("authorization=ApiKey abcdefghijkl", "abcdefghijkl"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("postgres://app:p4ss,w0rd@db:5432/shop", "p4ss,w0rd"),
+        ("Set-Cookie: session=abc; Path=/", "session=abc"),
+        ("mysql --password s3cr3t -h db", "s3cr3t"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA1234\n-----END RSA PRIVATE KEY-----", "MIIEpAIB"),
+        ("-----BEGIN PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA1234 cut", "MIIEpAIB"),
+        ("key AKIAIOSFODNN7EXAMPLE used", "AKIAIOSFODNN7EXAMPLE"),
+        ("push with ghp_0123456789abcdefABCDEF0123456789", "ghp_0123456789"),
+        ("posting to https://hooks.slack.com/services/T0/B0/abcdefgh", "T0/B0/abcdefgh"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_123", "eyJzdWIiOiIxIn0"),
+        ("xoxp-999-888-777-abcdef", "xoxp-999"),
+        ("sk-ant-api03-abcdefghijklmnop", "abcdefghijklmnop"),
+    ],
+)
+def test_what_looks_like_a_credential_goes(text: str, secret: str) -> None:
+    shown = NONE(text)
+    assert secret not in shown
+    assert "[secret:" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens: 4096",
+        "token_count=5 requests=7",
+        "password: null",
+        "token: expired",
+        "GET /checkout?order=17 500 in 12 ms",
+        "PoolTimeout: connection pool exhausted (20/20 in use)",
+        "see http://127.0.0.1:9090/graph",
+        "at 2026-11-22T18:00:00.000+00:00 user:4711",
+    ],
+)
+def test_what_is_no_credential_stays(text: str) -> None:
+    assert NONE(text) == text
+
+
+def test_the_same_secret_has_the_same_tag_everywhere() -> None:
+    first, second = NONE("password=foo123"), NONE('{"password": "foo123"}')
+    assert tag_of("foo123") in first
+    assert tag_of("foo123") in second
+
+
+def test_a_very_short_own_credential_does_not_shred_the_text() -> None:
+    assert Redactor(("ab",))("about cabs") == "about cabs"
+
+
+@given(st.text(st.sampled_from("password= :\"'\\{}[]secret:ab12token@/=,\n "), max_size=80))
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    once = OWN(text)
+    assert OWN(once) == once
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_an_own_credential_never_stays_whatever_stands_around_it(before: str, after: str) -> None:
+    assert "xoxb-1111-own-token" not in OWN(f"{before}xoxb-1111-own-token{after}")
