@@ -12,7 +12,14 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import (
+    MasterDownError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.domain.errors import StoreUnavailableError
@@ -26,7 +33,9 @@ CONFIRM_MILLISECONDS = 1000
 """How long an append waits for the disk; shorter than ANSWER_SECONDS."""
 
 DURABILITY_FRESH_SECONDS = 30
-REFUSES_TO_WRITE = ("MISCONF", "OOM ", "READONLY", "NOREPLICAS", "LOADING", "MASTERDOWN", "BUSY ")
+REFUSING_WORDS = ("MISCONF", "OOM ", "READONLY", "NOREPLICAS", "MASTERDOWN", "BUSY ")
+REFUSING_KINDS = (OutOfMemoryError, ReadOnlyError, MasterDownError, NoPermissionError)
+"""redis-py takes the word off the message of these; inside a script's message it may still stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def store_errors() -> Generator[None]:
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
         raise StoreUnavailableError(f"The store cannot be reached: {error}.") from error
     except ResponseError as error:
-        if any(word in str(error) for word in REFUSES_TO_WRITE):
+        if isinstance(error, REFUSING_KINDS) or any(word in str(error) for word in REFUSING_WORDS):
             raise StoreUnavailableError(f"The store refuses: {error}.") from error
         raise
 
