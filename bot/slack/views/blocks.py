@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.ids import At, PersonId
-from bot.slack.views.text import PERSON, fit, quiet, utc
+from bot.slack.views.text import PERSON, fit, quiet, utc, visible
 
 Block = dict[str, object]
 
@@ -69,14 +69,25 @@ def divider() -> Block:
 
 def said(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Block:
     """A piece of rich text, in which Slack reads no markup; its length is the caller's to bound."""
-    piece: Block = {"type": "text", "text": quiet(text, lines=True) or " "}
-    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
-    return {**piece, "style": style} if style else piece
+    return _piece(quiet(text, lines=True), bold=bold, italic=italic, code=code)
 
 
-def at(moment: At) -> Block:
+def fact(text: str, *, bold: bool = False, code: bool = False) -> Block:
+    """A piece of rich text that stands exactly as in the plan."""
+    return _piece(visible(text, lines=True), bold=bold, code=code)
+
+
+def _piece(text: str, **style: bool) -> Block:
+    on = {name: True for name, wanted in style.items() if wanted}
+    piece: Block = {"type": "text", "text": text or " "}
+    return {**piece, "style": on} if on else piece
+
+
+def at(moment: At, *, seconds: bool = False) -> Block:
     """A moment inside rich text."""
-    return {"type": "date", "timestamp": moment // 1000, "format": "{time}", "fallback": utc(moment)}
+    shown = "{time_secs}" if seconds else "{time}"
+    fallback = utc(moment, seconds=seconds)
+    return {"type": "date", "timestamp": moment // 1000, "format": shown, "fallback": fallback}
 
 
 def person(who: PersonId) -> Block:
@@ -95,8 +106,8 @@ def bullets(*lines: Block) -> Block:
 
 
 def preformatted(text: str) -> Block:
-    """Literal lines in a fixed-width font."""
-    return {"type": "rich_text_preformatted", "elements": [said(text)]}
+    """Facts in a fixed-width font."""
+    return {"type": "rich_text_preformatted", "elements": [fact(text)]}
 
 
 def quoted(text: str) -> Block:
@@ -116,11 +127,12 @@ def prose(text: str, limit: int = RICH_TEXT) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One row of a plan block; status is pending, in_progress, complete or error."""
+    """One row of a plan block; status is pending, in_progress, complete or error, `word` says it in words."""
 
     title: str
     status: str
     output: str = ""
+    word: str = ""
 
 
 STATUS_WORD = {"pending": "to do", "in_progress": "now", "complete": "done", "error": "failed"}
@@ -136,11 +148,11 @@ def tasks(title: str, rows: Sequence[Task]) -> Block:
 
 
 def _task(number: int, task: Task) -> Block:
-    word = STATUS_WORD[task.status]
+    word = task.word or STATUS_WORD[task.status]
     card: Block = {
         "type": "task_card",
         "task_id": f"task-{number + 1}",
-        "title": f"{fit(quiet(task.title), TASK_TITLE - 12)} ({word})",
+        "title": f"{fit(quiet(task.title), TASK_TITLE - 30)} ({word})",
         "status": task.status,
     }
     return {**card, "output": rich(line(said(fit(task.output, 300))))} if task.output else card

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.ids import At, PersonId
 from bot.ports.cards import Progress
 from bot.slack.views.blocks import Block
+from bot.slack.views.text import either, esc, mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,8 @@ class Scene:
     def name(self, person: PersonId) -> str:
         """A person's name as the policy knows it, else the id."""
         return dict(self.names).get(person, person)
+
+    def people(self, people: tuple[PersonId, ...], most: int) -> str:
+        """Several people for mrkdwn, by name where one is known, so that nobody is paged by it."""
+        known = dict(self.names)
+        return either([esc(known[p]) if p in known else mention(p) for p in people], most)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.domain.ids import At, PersonId
@@ -82,10 +83,17 @@ def mention(person: PersonId | str) -> str:
 
 def mentions(people: tuple[PersonId, ...], most: int = 8) -> str:
     """Mentions of several people, the last joined by `or`."""
-    shown = [mention(person) for person in people[:most]]
-    if len(people) > most:
-        shown.append(f"{len(people) - most} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}" if shown else "nobody"
+    return either([mention(person) for person in people], most)
+
+
+def either(words: Sequence[str], most: int) -> str:
+    """Words joined by commas and a last `or`; `nobody` for none."""
+    shown = [*words[:most]]
+    if len(words) > most:
+        shown.append(f"{len(words) - most} more")
+    if len(shown) <= 1:
+        return shown[0] if shown else "nobody"
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
 def link(url: str, label: str, allowed: tuple[str, ...]) -> str:
@@ -96,9 +104,10 @@ def link(url: str, label: str, allowed: tuple[str, ...]) -> str:
     return esc(label)
 
 
-def utc(at: At) -> str:
-    """A moment as `13:33 UTC`."""
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M} UTC"
+def utc(at: At, *, seconds: bool = False) -> str:
+    """A moment as `13:33 UTC`, or `13:33:07 UTC`."""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{moment:%H:%M:%S} UTC" if seconds else f"{moment:%H:%M} UTC"
 
 
 def utc_day(at: At) -> str:

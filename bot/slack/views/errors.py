@@ -1,0 +1,178 @@
+"""The one place where an error or a reason code becomes a sentence: what it means and what to do next."""
+
+from enum import StrEnum
+
+from bot.domain.decision import Code, ExecutionCode, Refused
+from bot.domain.errors import (
+    ClaimRefusedError,
+    ConflictError,
+    GreenlightError,
+    IllegalEventError,
+    ModelUnavailableError,
+    NotDurableError,
+    PlanRefusedError,
+    SourceUnavailableError,
+    StoreUnavailableError,
+    UnknownIncidentError,
+)
+from bot.slack.views.text import esc, esc_fit, mention
+
+
+class PlanCode(StrEnum):
+    """Why a plan is not shown to anybody (rule 17)."""
+
+    UNKNOWN_ACTION = "UNKNOWN_ACTION"
+    BAD_PARAMETER = "BAD_PARAMETER"
+    UNKNOWN_TARGET = "UNKNOWN_TARGET"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    TOO_MANY_STEPS = "TOO_MANY_STEPS"
+    BLAST_RADIUS = "BLAST_RADIUS"
+    TOO_LARGE_TO_REVIEW = "TOO_LARGE_TO_REVIEW"
+    SAME_STEPS = "SAME_STEPS"
+
+
+REFUSALS = {
+    Code.MALFORMED: "I could not read this button. Nothing was recorded. Use the newest card of the thread.",
+    Code.WRONG_ACTION: "This button is not one that I know. Nothing was recorded. Use the newest card.",
+    Code.WRONG_MESSAGE: (
+        "This is not the card that I posted for this plan. Nothing was recorded. "
+        "Use the newest card of the incident's thread."
+    ),
+    Code.UNKNOWN_PLAN: "I do not know this plan. Nothing was recorded. Use the newest card of the thread.",
+    Code.EXPIRED: "This plan expired and will not run. Ask me in the thread for a new one, or act by hand.",
+    Code.SUPERSEDED: "A newer plan took this one's place. Please decide on the newest card in the thread.",
+    Code.DECIDED: "This plan is already decided. Your click did not count. The card shows who and when.",
+    Code.RESOLVED_ITSELF: "The alert stopped, so this plan is not needed any more. There is nothing to do.",
+    Code.PAUSED: "Changes are paused, so this did not count. A lead can resume; then click again.",
+    Code.DIGEST_MISMATCH: (
+        "What this button names is not the plan that I hold. Nothing was recorded, and nothing will run. "
+        "Use the newest card, and tell the people who run Greenlight."
+    ),
+    Code.POLICY_CHANGED: (
+        "The policy changed since this plan was made, so it cannot be approved any more. "
+        "Ask me in the thread for a new plan."
+    ),
+    Code.CATALOGUE_CHANGED: (
+        "The list of actions changed since this plan was made, so it cannot be approved any more. "
+        "Ask me in the thread for a new plan."
+    ),
+    Code.PERSON_UNKNOWN: (
+        "I do not know who you are, so this did not count. "
+        "Somebody must add your Slack id under people in policy.yaml."
+    ),
+    Code.NOT_HUMAN: "Only people decide on plans; this click came from an app. Nothing was recorded.",
+    Code.INACTIVE: "This Slack account is deactivated, so the click did not count. Use an active account.",
+    Code.GUEST: "Guests of this workspace cannot decide on plans. Ask a full member of the on-call team.",
+    Code.EXTERNAL_TEAM: "Only members of our own workspace decide on plans. Ask the on-call team to decide.",
+    Code.SHARED_CHANNEL: (
+        "This channel is shared with another organisation, so plans cannot be decided here. "
+        "Use an incident channel of our own."
+    ),
+    Code.ROSTER_UNAVAILABLE: (
+        "I could not read who is on call, so I cannot let anybody approve. Nothing was recorded. "
+        "Try again in a moment; if it stays so, act by hand."
+    ),
+    Code.NOT_AUTHORISED: (
+        "You are not among those who may decide on this plan. Nothing was recorded. "
+        "The card names who may; mention them if it is urgent."
+    ),
+    Code.ORIGINATOR: (
+        "You asked for this plan, so somebody else must approve it. Nothing was recorded. "
+        "The card names who may."
+    ),
+    Code.ALREADY_COUNTED: "Your decision on this plan is already counted. Another person is needed.",
+    Code.FROZEN: "Changes are frozen in this environment. Wait for the freeze to end, or ask a lead.",
+    Code.RATE_LIMIT: "Too much was run here in the last hour. Wait for the limit to pass, or act by hand.",
+    Code.STORE_UNAVAILABLE: (
+        "I could not write your decision down, so nothing was recorded and nothing will run. "
+        "The buttons still work; try again in a moment."
+    ),
+}
+"""A sentence for every code; a test holds that none is missing."""
+
+EXECUTIONS = {
+    ExecutionCode.PAUSED: "Changes were paused before the step began. Ask for a new plan after a lead resumes.",
+    ExecutionCode.EXPIRED: "The approval was too old when the step was to begin. Ask for a new plan.",
+    ExecutionCode.TARGET_LOCKED: (
+        "Another incident is changing the same target. Wait until it is done, then ask for a new plan."
+    ),
+    ExecutionCode.RATE_LIMIT: "Too much was run here in the last hour. Wait, or act by hand.",
+    ExecutionCode.ENVIRONMENT_MISMATCH: (
+        "The target is not in the environment that was approved. Check services.yaml before anything else."
+    ),
+    ExecutionCode.DRIFT: (
+        "The target changed after the plan was approved, so the step was not run. "
+        "See what changed it, then ask for a new plan."
+    ),
+    ExecutionCode.DRY_RUN_DIFFERS: "A dry run showed something else than was approved. Ask for a new plan.",
+    ExecutionCode.NOT_DURABLE: (
+        "The store could not confirm that the start was on disk, so the step was not run. "
+        "Check the store (greenlight doctor), then ask for a new plan."
+    ),
+}
+
+FAILED = "The step was run and failed. Look at the target before you do anything else."
+
+PLANS = {
+    PlanCode.UNKNOWN_ACTION: "The team proposed an action that is not in the catalogue.",
+    PlanCode.BAD_PARAMETER: "The team proposed a value that the catalogue does not allow.",
+    PlanCode.UNKNOWN_TARGET: "The target is not in the inventory, or could not be looked at.",
+    PlanCode.OUT_OF_SCOPE: "The target or action does not belong to the service of this incident.",
+    PlanCode.TOO_MANY_STEPS: "The plan had more steps than anybody could review. Ask for a smaller one.",
+    PlanCode.BLAST_RADIUS: "The plan would touch more targets than the policy allows. Ask for a smaller one.",
+    PlanCode.TOO_LARGE_TO_REVIEW: "The plan is too large to be shown whole. Ask for a smaller one.",
+    PlanCode.SAME_STEPS: "These very steps were rejected already. They may come back after 24 hours.",
+}
+
+STORE_DOWN = "The store cannot be reached, so nothing was recorded. Please try again in a moment."
+UNEXPECTED = "Something went wrong on our side. Nothing was recorded. Try again, or act by hand."
+
+ERRORS: tuple[tuple[type[GreenlightError], str], ...] = (
+    (StoreUnavailableError, STORE_DOWN),
+    (
+        NotDurableError,
+        "The store could not confirm that this is on disk. Look at the card before you try again.",
+    ),
+    (ConflictError, "Too much happened here at once, and nothing was recorded. Please try again."),
+    (UnknownIncidentError, "I have no incident in this thread. Use the thread of the alert."),
+    (
+        IllegalEventError,
+        "This does not fit what the incident is doing now. Look at the card; it may have moved on.",
+    ),
+    (ModelUnavailableError, "No model answered. The rules team works on, and says so on the card."),
+    (SourceUnavailableError, "A source did not answer. What it would have shown is listed as missing."),
+)
+
+
+def refusal(refused: Refused) -> str:
+    """Why a click did not count and what to do next, as mrkdwn; ends with the code."""
+    text = REFUSALS[refused.code]
+    if refused.code is Code.DECIDED and refused.by is not None:
+        text = f"{mention(refused.by)} has already decided on this plan. Your click did not count."
+    elif refused.code is Code.PAUSED and refused.by is not None:
+        text = f"{mention(refused.by)} paused this, so it did not count. A lead can resume; then click again."
+    detail = f" ({esc_fit(refused.detail, 200)})" if refused.detail else ""
+    return f"{text}{detail} [{refused.code}]"
+
+
+def execution_sentence(code: str) -> str:
+    """Why a step did not run or a plan stopped; a code from elsewhere is named as it is."""
+    if code == "FAILED":
+        return FAILED
+    known = next((one for one in ExecutionCode if one == code), None)
+    return EXECUTIONS[known] if known else f"The executor refused the step ({code[:40]}). Look at the target."
+
+
+def plan_sentence(code: str) -> str:
+    """Why a plan was not shown."""
+    known = next((one for one in PlanCode if one == code), None)
+    return PLANS[known] if known else f"The plan breaks a rule ({code[:40]})."
+
+
+def error_sentence(error: GreenlightError) -> str:
+    """An error as mrkdwn for the person who ran into it; its own text only where it is made for people."""
+    if isinstance(error, PlanRefusedError):
+        return f"{plan_sentence(error.code)} {esc_fit(error.message, 300)} [{esc(error.code)}]"
+    if isinstance(error, ClaimRefusedError):
+        return f"{esc(execution_sentence(error.code))} [{esc_fit(error.code, 40)}]"
+    return next((text for kind, text in ERRORS if isinstance(error, kind)), UNEXPECTED)

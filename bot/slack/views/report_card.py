@@ -1,0 +1,120 @@
+"""The report of a closed incident as a message: summary, timeline, cause, actions, follow-ups."""
+
+from bot.domain.events import Closing
+from bot.domain.incident import Incident
+from bot.domain.report import Ran, Report, Row, report_of
+from bot.slack.views.blocks import (
+    Block,
+    Part,
+    at,
+    budgeted,
+    bullets,
+    context,
+    header,
+    line,
+    may,
+    must,
+    rich,
+    said,
+    section,
+)
+from bot.slack.views.phrases import SIMULATED, closed_word, team_label
+from bot.slack.views.scene import Card, Message, Scene
+from bot.slack.views.text import count, esc, esc_fit, fit, lasting, when, when_day
+
+ROWS_IN_A_BLOCK = 10
+ROW = 200
+
+
+def report_card(incident: Incident, scene: Scene) -> Card:
+    """The report; the head of the audit chain stands at its end."""
+    report = report_of(incident)
+    word = closed_word(incident)
+    parts = [must(header(f"{word}: {fit(report.title, 110)}")), must(section(_summary(report)))]
+    parts.append(must(_list("Root cause", _cause(report))))
+    parts.append(
+        must(_list("What was done", [_ran(ran, scene) for ran in report.actions] or [_nothing_done()]))
+    )
+    parts.append(
+        must(_list("What should follow", [line(said(fit(text, ROW * 2))) for text in report.followups]))
+    )
+    parts += _timeline(report.timeline, scene)
+    parts.append(must(context(_small_print(incident, scene))))
+    closing = incident.closed.closing if incident.closed else None
+    return Card(
+        name="report",
+        message=Message(
+            esc_fit(f"{word}: {report.title} on {report.service}. {report.ending}", 900), budgeted(parts)
+        ),
+        broadcast=closing is Closing.VERIFIED,
+        state=word,
+    )
+
+
+def _summary(report: Report) -> str:
+    took = f", {lasting(report.ended - report.began)} after it began" if report.ended else ""
+    ended = f"; over at {when(report.ended)}{took}" if report.ended else ""
+    lines = [
+        f"*{esc(report.ending)}*",
+        f"*What:* {esc_fit(report.title, 200)} on {esc_fit(report.service, 80)}.",
+        f"*How bad:* severity {esc_fit(report.severity, 40)}; {_impact(report)}.",
+        f"*When:* began {when_day(report.began)}, noticed {when(report.noticed)}{ended}.",
+    ]
+    if report.measured:
+        lines.append(f"*Measured at the end:* {esc_fit(report.measured, 200)}.")
+    return "\n".join(lines)
+
+
+def _impact(report: Report) -> str:
+    return "; ".join(esc_fit(text, 200) for text in report.impact[:4]) or "impact not measured"
+
+
+def _cause(report: Report) -> list[Block]:
+    if not report.cause:
+        return [line(said("Not shown by the evidence."))]
+    by = f" (confidence {report.confidence}; {team_label(report.team)})"
+    claims = [line(said(fit(claim, ROW))) for claim in report.claims[:5]]
+    return [line(said(fit(report.cause, 300), bold=True), said(by)), *claims]
+
+
+def _ran(ran: Ran, scene: Scene) -> Block:
+    simulated = f"{SIMULATED} " if ran.simulated else ""
+    change = f" ({ran.change})" if ran.change else ""
+    by = ", ".join(scene.name(person) for person in ran.approvers) or "nobody"
+    outcome = f", measured: {ran.outcome}" if ran.outcome else ""
+    status = str(ran.status).replace("_", " ")
+    text = f"Plan {ran.revision}: {simulated}{ran.title} on {ran.target}{change}: {status}{outcome}."
+    return line(said(fit(text, ROW * 2)), said(f" Approved by {by} ({ran.digest})."))
+
+
+def _nothing_done() -> Block:
+    return line(said("Greenlight changed nothing."))
+
+
+def _list(title: str, rows: list[Block]) -> Block:
+    return rich(line(said(title, bold=True)), bullets(*rows))
+
+
+def _timeline(rows: tuple[Row, ...], scene: Scene) -> list[Part]:
+    """The timeline in blocks of ten rows, of which the last go first when there is too much."""
+    parts: list[Part] = []
+    for start in range(0, len(rows), ROWS_IN_A_BLOCK):
+        lines = [_row(row, scene) for row in rows[start : start + ROWS_IN_A_BLOCK]]
+        title = "Timeline" if start == 0 else "Timeline, continued"
+        parts.append(may(_list(title, lines)))
+    return parts
+
+
+def _row(row: Row, scene: Scene) -> Block:
+    by = f"{scene.name(row.person)}: " if row.person else ""
+    return line(at(row.at, seconds=True), said(f" {by}{fit(row.text, ROW)}"))
+
+
+def _small_print(incident: Incident, scene: Scene) -> str:
+    head = (
+        f" Record head `{esc(scene.head)}`: check it with `greenlight audit verify --head`."
+        if scene.head
+        else ""
+    )
+    size = count(incident.version, "entry", "entries")
+    return f"{esc(incident.id)}, {size}. Every line comes from the record.{head}"
