@@ -49,15 +49,18 @@ class UnknownTaskError(GreenlightError):
 class DocketQueue:
     """Asks a worker of a role to walk an incident."""
 
-    def __init__(self, dockets: Mapping[WorkerRole, Docket]) -> None:
+    def __init__(self, dockets: Mapping[WorkerRole, Docket], at_once: int) -> None:
         self._dockets = dockets
+        # docket's pool fails instead of waiting (R7): those who add wait here.
+        self._room = asyncio.Semaphore(at_once)
 
     async def add(self, role: WorkerRole, incident: IncidentId, version: int) -> None:
         """Queue the next stage; raises StoreUnavailableError at once (R8): nothing is kept in memory."""
         docket = self._dockets[role]
-        with store_errors():
-            # Arguments are pickled: a name is all that may travel (R10).
-            await docket.add(TASK, key=f"{incident}:{version}")(str(incident))
+        async with self._room:
+            with store_errors():
+                # Arguments are pickled: a name is all that may travel (R10).
+                await docket.add(TASK, key=f"{incident}:{version}")(str(incident))
 
 
 @asynccontextmanager
@@ -70,7 +73,7 @@ async def opened(url: str, prefix: str = PREFIX, connections: int = 64) -> Async
             docket.register(_walked_elsewhere, names=[TASK])
             with store_errors():
                 dockets[role] = await stack.enter_async_context(docket)
-        yield DocketQueue(dockets)
+        yield DocketQueue(dockets, at_once=max(1, connections // 4))
 
 
 async def run_worker(
