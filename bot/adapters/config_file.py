@@ -1,5 +1,6 @@
 """A JSON configuration file: read whole, one key changed, replaced so that a reader never sees half of it."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -60,7 +61,8 @@ def _replace(path: Path, body: bytes) -> None:
     try:
         _write(fresh, body, stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise ConfigFileError(f"{path.name} cannot be written ({error.strerror}).") from error
     fresh.replace(path)
     sync_directory(path.parent)
