@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.domain.decision import Person
 from bot.domain.ids import PersonId
-from bot.slack.chat import Chat
 from bot.slack.failures import ChatError
 from bot.slack.payloads import Account, ChannelInfo
 
@@ -21,6 +20,18 @@ T = TypeVar("T")
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
 
+class Accounts(Protocol):
+    """The two calls that answer; both raise ChatError."""
+
+    async def account(self, person: str) -> Account:
+        """`users.info`."""
+        ...
+
+    async def channel(self, channel: str) -> ChannelInfo:
+        """`conversations.info`."""
+        ...
+
+
 @dataclass(slots=True)
 class SlackPeople:
     """Answers from `users.info` and `conversations.info`, none older than 30 seconds.
@@ -28,7 +39,7 @@ class SlackPeople:
     `home` is our own workspace; `now` counts seconds and never runs backwards.
     """
 
-    chat: Chat
+    chat: Accounts
     home: str
     now: Callable[[], float]
     _accounts: dict[str, tuple[float, Account]] = field(default_factory=dict[str, tuple[float, Account]])

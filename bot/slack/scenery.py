@@ -36,22 +36,25 @@ class Scenery:
 
     async def render(self, incident: Incident, loaded: Loaded, progress: Progress | None) -> tuple[Card, ...]:
         """The cards of an incident as they should look now."""
+        return self.draw(incident, await self.of(incident, loaded.head, progress))
+
+    async def of(self, incident: Incident, head: str = "", progress: Progress | None = None) -> Scene:
+        """What stands around an incident now. Raises StoreUnavailableError."""
         duplicates, paused, rosters = await asyncio.gather(
             self.incidents.duplicates(incident.id), self._paused(incident), self._rosters(incident)
         )
-        scene = Scene(
+        return Scene(
             now=self.clock.now(),
             duplicates=duplicates,
             progress=progress,
             approvers=self._approvers(incident, rosters),
             oncall=_members(rosters, (Role.ONCALL,)),
             names=tuple((person.id, person.name) for person in self.content.policy().people),
-            head=loaded.head,
+            head=head,
             paused=paused,
             roster_note=self._note(incident, rosters),
             team_note=self.team_note,
         )
-        return self.draw(incident, scene)
 
     def _service(self, incident: Incident) -> Service | None:
         return self.content.inventory().service(incident.service) if incident.service else None
