@@ -1,7 +1,6 @@
 """Slack's markup as plain text: links unwrapped, emphasis gone, entities undone, nothing invisible left."""
 
 import re
-import unicodedata
 
 PIECE_LIMIT = 8_000
 """Characters of one piece of a message; more is cut."""
@@ -10,8 +9,11 @@ _ANGLED = re.compile(r"<([^<>|\n]{1,3000})(?:\|([^<>\n]{0,3000}))?>")
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https?://[^()\s]{1,2000})\)")
 _BOLD = re.compile(r"\*\*([^*\n]{1,2000})\*\*|(?<![\w*])\*([^*\n]{1,2000})\*(?![\w*])")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
-_KEPT_CONTROLS = frozenset("\n\t")
-_ZERO_WIDTH_JOINER_KEEPERS = frozenset({"\ufe0f"})
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufeff\uffa0\ufff9-\uffff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+)
+"""Controls, directions, joiners, fillers, tags, surrogates and private characters; tab and line feed stay."""
 
 
 def plain(text: object, limit: int = PIECE_LIMIT) -> str:
@@ -33,9 +35,7 @@ def unescaped(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text without control, format and direction characters, which can make it read as another."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(character for character in text if _is_visible(character))
+    return _INVISIBLE.sub("", text)
 
 
 def links(text: object) -> tuple[tuple[str, str], ...]:
@@ -58,9 +58,3 @@ def _unwrapped(found: re.Match[str]) -> str:
     if target.startswith(("@", "#")):
         return target[0] + (label or target[1:])
     return label or target.removeprefix("mailto:")
-
-
-def _is_visible(character: str) -> bool:
-    if character in _KEPT_CONTROLS or character in _ZERO_WIDTH_JOINER_KEEPERS:
-        return True
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
