@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.adapters import codec
 from bot.domain.alert import Place
 from bot.domain.claims import Claim, ClaimKind, Index, fingerprint_key
 from bot.domain.errors import ClaimRefusedError, ConflictError, FencedError, UnknownIncidentError
@@ -89,6 +90,8 @@ class MemoryIncidents:
             self.threads[index.workspace, index.channel, index.thread] = incident
         head = self.shelf.heads.get(incident, incident)
         for entry in entries:
+            # What a real store could not give back whole must not pass here either.
+            assert codec.entry_from(codec.entry_bytes(entry)) == entry
             kept.append(entry)
             head = hashlib.sha256(f"{head}{entry!r}".encode()).hexdigest()
             if isinstance(entry.event, PlanProposed):
