@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.adapters.embedded import EmbeddedServer
+from bot.adapters.redis_client import Link
 
 # Entries of incidents and what is derived from them; everything else must end by itself.
 OF_INCIDENTS = {
@@ -29,3 +30,15 @@ def running(directory: Path, binary: Path | None = None) -> Generator[str]:
 def fresh_prefix() -> str:
     """A key prefix that no other test has."""
     return f"{{gl-{uuid.uuid4().hex[:12]}}}:"
+
+
+async def leaks(link: Link) -> list[str]:
+    """Keys of ours that belong to no incident, are not bounded and never end."""
+    found: list[str] = []
+    keys: list[bytes] = await link.call("KEYS", f"{link.prefix}*")
+    for key in keys:
+        family = key.decode().removeprefix(link.prefix).split(":")[0]
+        endless = await link.call("TTL", key) < 0
+        if endless and family not in OF_INCIDENTS | BOUNDED:
+            found.append(key.decode())
+    return found

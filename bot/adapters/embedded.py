@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+import structlog
+
 from bot.adapters.wire import answers, send
 from bot.domain.errors import GreenlightError
 
@@ -33,6 +35,9 @@ STOP_SECONDS = 10
 WATCH_SECONDS = 0.5
 LOCK_IN_CHILD = 3
 """The first free descriptor of a child; everything else of ours is closed there."""
+
+
+_log = structlog.get_logger()
 
 
 class EmbeddedServerError(GreenlightError):
@@ -92,8 +97,11 @@ class EmbeddedServer:
         """Start the server again whenever it has died; runs until it is cancelled."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if not await asyncio.to_thread(answers, self._socket):
-                await asyncio.to_thread(self._restart)
+            try:
+                if not await asyncio.to_thread(answers, self._socket):
+                    await asyncio.to_thread(self._restart)
+            except EmbeddedServerError as error:
+                _log.warning("embedded_server_not_restarted", error=error.message)
 
     def _restart(self) -> None:
         """Start again, unless this process has meanwhile stopped using the server."""
@@ -110,6 +118,12 @@ class EmbeddedServer:
             self._stop()
 
     def _start(self) -> None:
+        try:
+            self._start_or_attach()
+        except OSError as error:
+            raise EmbeddedServerError(f"The embedded server cannot be started: {error}.") from error
+
+    def _start_or_attach(self) -> None:
         _private(self._directory)
         _private(self._socket.parent)
         with _locked(self._directory / "start.lock"):

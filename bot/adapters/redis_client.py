@@ -22,7 +22,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from bot.domain.errors import StoreUnavailableError
+from bot.domain.errors import NotDurableError, StoreUnavailableError
 
 PREFIX = "{gl}:"
 """One hash tag, so that all keys belong together."""
@@ -162,6 +162,15 @@ class Link:
         if name not in self._scripts:
             self._scripts[name] = script(name)
         return self._scripts[name]
+
+
+async def require_durable(link: Link) -> None:
+    """Refuse to go on where nothing can be known to be on disk; for act processes, at their start."""
+    promised = await link.durability()
+    if not promised.enough:
+        raise NotDurableError(
+            "The store must have appendonly yes, and WAITAOF (Redis 7.2, Valkey 7.2) or appendfsync always."
+        )
 
 
 def _knows(answer: object) -> bool:

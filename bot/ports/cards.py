@@ -43,11 +43,11 @@ class Cards(Protocol):
         ...
 
     async def wait(self, seconds: float) -> None:
-        """Return when cards may have become dirty, at the latest after this time."""
+        """Return when cards may have become dirty (or for nothing), at the latest after this time."""
         ...
 
     async def mark(self, incident: IncidentId) -> None:
-        """Mark the cards as lagging behind."""
+        """Mark the cards as lagging behind; the progress number grows, so a clean from before fails."""
         ...
 
     async def clean(self, incident: IncidentId, version: int, progress: int) -> bool:
@@ -79,7 +79,7 @@ class Cards(Protocol):
         ...
 
     async def progress(self, incident: IncidentId) -> tuple[int, Progress | None]:
-        """The newest progress with its number (0 for none)."""
+        """The newest progress and a number that grows with every report and mark (0 at first)."""
         ...
 
 

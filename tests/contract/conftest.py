@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from bot.adapters.redis_cards import RedisCards
-from bot.adapters.redis_client import Link, connected
+from bot.adapters.redis_client import connected
 from bot.adapters.redis_incidents import RedisIncidents
 from bot.adapters.redis_seen import RedisBlobs, RedisSeen
 from tests.contract.stores import RealClock, Store
 from tests.fakes.store import memory_store
 from tests.needs import need
-from tests.servers import BOUNDED, OF_INCIDENTS, fresh_prefix, running
+from tests.servers import fresh_prefix, leaks, running
 
 KEY = bytes(range(32))
 
@@ -53,15 +53,3 @@ async def store(url: str) -> AsyncGenerator[Store]:
         )
         await cards.close()
         assert await leaks(link) == []
-
-
-async def leaks(link: Link) -> list[str]:
-    """Keys of ours that belong to no incident, are not bounded and never end."""
-    found: list[str] = []
-    keys: list[bytes] = await link.call("KEYS", f"{link.prefix}*")
-    for key in keys:
-        family = key.decode().removeprefix(link.prefix).split(":")[0]
-        endless = await link.call("TTL", key) < 0
-        if endless and family not in OF_INCIDENTS | BOUNDED:
-            found.append(key.decode())
-    return found

