@@ -50,11 +50,13 @@ def _add_buttons(app: AsyncApp, room: Room) -> None:
     app.action("decide_approve")(clicks.approve)
     app.action("decide_reject")(reasons.ask)
     app.action("plan_details")(clicks.details)
+    app.action("show_evidence")(clicks.evidence)
     app.action("stop_incident")(steering.stop)
     app.action("record_applied")(steering.applied)
     app.action("record_not_applied")(steering.not_applied)
     app.action("close_incident")(steering.close)
     app.view("reject_reason")(reasons.given)
+    app.view("close_reason")(steering.closed)
 
 
 def _add_catch_all(app: AsyncApp, events: Events) -> None:

@@ -1,6 +1,6 @@
 """Everything that comes from Slack, typed at the door; unknown fields are ignored, wrong ones refused."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -128,11 +128,29 @@ class ViewState(Payload):
     @property
     def only(self) -> tuple[str, str]:
         """Block id and stripped text of the first input; empty where there is none."""
-        for block, elements in self.values.items():
-            for element in elements.values():
-                value = element.get("value")
-                return block, value.strip() if isinstance(value, str) else ""
-        return "", ""
+        return next(((block, _text(element)) for block, element in self._inputs()), ("", ""))
+
+    @property
+    def text(self) -> str:
+        """The first text that was filled in."""
+        return next((text for _, element in self._inputs() if (text := _text(element))), "")
+
+    @property
+    def choice(self) -> str:
+        """The value of the first option that was chosen."""
+        for _, element in self._inputs():
+            option = element.get("selected_option")
+            if isinstance(option, dict):
+                return str(cast("dict[str, Any]", option).get("value", ""))
+        return ""
+
+    def _inputs(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        return tuple((block, one) for block, elements in self.values.items() for one in elements.values())
+
+
+def _text(element: dict[str, Any]) -> str:
+    value = element.get("value")
+    return value.strip() if isinstance(value, str) else ""
 
 
 class View(Payload):

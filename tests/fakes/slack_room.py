@@ -28,6 +28,8 @@ from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.verbs import Verbs
 from bot.slack.views import scene
+from bot.slack.views.modals import close_modal
+from bot.slack.views.values import metadata
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
 from tests.fakes.house import House, house
 from tests.fakes.house import alert as example_alert
@@ -73,7 +75,8 @@ def simple_draw(incident: Incident, around: scene.Scene) -> tuple[scene.Card, ..
 
 
 def _buttons(incident: Incident) -> dict[str, object]:
-    return {"type": "actions", "elements": [_button("stop_incident", incident.id)]}
+    actions = ("stop_incident", "close_incident", "show_evidence")
+    return {"type": "actions", "elements": [_button(action, incident.id) for action in actions]}
 
 
 def _button(action: str, value: str) -> dict[str, object]:
@@ -101,12 +104,17 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "plain_text", "text": text}}
 
 
-def _reason(_: Incident, __: PlanState, origin: str) -> dict[str, Any]:
+async def _reason(_: Incident, state: PlanState, __: PersonId, card: tuple[str, str]) -> dict[str, Any]:
     element = {"type": "plain_text_input", "action_id": "reason", "multiline": True}
     label = {"type": "plain_text", "text": "Why?"}
     block = {"type": "input", "block_id": "reason", "label": label, "element": element}
     submit = {"type": "plain_text", "text": "Reject"}
+    origin = metadata(value_of(state), *card)
     return _modal("Reject", block, callback_id="reject_reason", private_metadata=origin, submit=submit)
+
+
+async def _evidence(incident: Incident) -> dict[str, Any]:
+    return _modal("Evidence", _text(f"{len(incident.evidence)} looks"))
 
 
 def _status(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
@@ -117,8 +125,10 @@ SCREENS = Screens(
     refusal=lambda refused: f"{refused.code} {refused.by or ''}".strip(),
     trouble=lambda error: f"trouble: {error.message}",
     notice=lambda text: _modal("Notice", _text(text)),
+    closing=lambda incident, card: dict(close_modal(incident, card)),
     reason=_reason,
-    plan=lambda _, state: _modal("Plan", _text(state.digest)),
+    evidence=_evidence,
+    plan=lambda state: _modal("Plan", _text(state.digest)),
     status=_status,
     help="status, pause, resume, help",
 )

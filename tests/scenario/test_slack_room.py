@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.events import Closing
 from bot.domain.incident import Phase
 from bot.playground.workspace.feed import ChangeKind
 from bot.playground.workspace.model import App, Message
@@ -348,6 +349,26 @@ async def test_stop_pauses_the_incident() -> None:
         assert view.blocks[0]["text"]["text"].startswith("Stopped")
         (incident,) = room.home.store.shelf.entries
         assert (await room.home.incident(incident)).paused_by == ONCALL
+
+
+async def test_close_asks_how_it_ended_and_closes() -> None:
+    async with slack_room() as room:
+        alert = await room.alert()
+        card = await room.card(alert, "detected")
+        ann = room.workspace.as_user(ONCALL)
+        await ann.click(card, "show_evidence")
+        await room.until(lambda: [view.title for view in room.workspace.views(ONCALL)] == ["Evidence"])
+        await ann.close(everything=True)
+        await ann.click(card, "close_incident")
+        await room.until(
+            lambda: [view.title for view in room.workspace.views(ONCALL)] == ["Close this incident"]
+        )
+        await ann.submit(values={"closing": "noise", "note": "a test alert"})
+        await room.card(alert, "closed")
+        (incident,) = room.home.store.shelf.entries
+        closed = (await room.home.incident(incident)).closed
+        assert closed is not None
+        assert (closed.closing, closed.person, closed.note) == (Closing.NOISE, ONCALL, "a test alert")
 
 
 async def test_what_came_while_the_bot_was_down_is_taken_up_at_the_next_start() -> None:

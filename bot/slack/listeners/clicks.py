@@ -11,7 +11,8 @@ from bot.domain.decision import Click, Code, Refused, parse_value
 from bot.domain.ids import PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
-from bot.slack.payloads import Press
+from bot.slack.payloads import Press, Pressed
+from bot.slack.views.values import parse_incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,29 @@ class Clicks:
             asker = asker_of(self.room, press)
             await answer(self.room, asker, self._detailed(asker, click_of(press, approve=False)))
 
+    async def evidence(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """`show_evidence`: what was looked at, in a modal; the value is the incident."""
+        await ack()
+        press = read_press(body)
+        if press is not None:
+            asker = asker_of(self.room, press)
+            await answer(self.room, asker, self._evidence(asker, press.single))
+
+    async def _evidence(self, asker: Asker, pressed: Pressed | None) -> str | None:
+        name = parse_incident(pressed.value) if pressed else None
+        if name is None:
+            return self.room.screens.refusal(Refused(Code.MALFORMED))
+        incident = replay((await self.room.incidents.load(name)).entries)
+        if incident is not None:
+            view = await self.room.screens.evidence(incident)
+            await show(self.room, asker, view, "Please click Evidence again.")
+        return None
+
     async def _detailed(self, asker: Asker, click: Click | Refused) -> str | None:
         found = None if isinstance(click, Refused) else await named(self.room, click)
         if found is None:
             return self.room.screens.refusal(Refused(Code.UNKNOWN_PLAN))
-        await show(self.room, asker, self.room.screens.plan(*found), "Please click Details again.")
+        await show(self.room, asker, self.room.screens.plan(found[1]), "Please click Details again.")
         return None
 
 

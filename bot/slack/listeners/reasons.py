@@ -11,7 +11,7 @@ from bot.domain.errors import GreenlightError
 from bot.slack.listeners.clicks import click_of, judged, named, read_press
 from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
 from bot.slack.payloads import Press, Submission
-from bot.slack.views.values import metadata, parse_metadata
+from bot.slack.views.values import parse_metadata
 
 MIN_REASON = 5
 MAX_REASON = 500
@@ -36,12 +36,10 @@ class Reasons:
         if isinstance(click, Refused):
             return self.room.screens.refusal(click)
         found = await named(self.room, click)
-        if found is None or not found[1].open:
-            # a closed plan stays closed, so the gate can only refuse here, and says why
+        if found is None or not found[1].open or found[1].digest[:12] != click.digest12:
+            # a closed plan stays closed and a digest stays wrong: the gate can only refuse, and says why
             return await judged(self.room, click, asker.person)
-        assert press.single is not None
-        origin = metadata(press.single.value, click.channel, click.message)
-        view = self.room.screens.reason(*found, origin)
+        view = await self.room.screens.reason(*found, asker.person, (click.channel, click.message))
         await show(self.room, asker, view, "Please click Reject again: its form could not be opened in time.")
         return None
 

@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.decision import Refused
 from bot.domain.errors import GreenlightError
-from bot.domain.ids import PersonId
+from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.ports.records import Incidents, Pause
 from bot.slack.chat import Chat
@@ -24,16 +24,23 @@ TRIGGER_SECONDS = 2.5
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
 
+View = Mapping[str, Any]
+Place = tuple[str, str]
+"""Channel and ts of a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screens:
-    """What people are shown besides cards; all pure."""
+    """What people are shown besides cards."""
 
     refusal: Callable[[Refused], str]
     trouble: Callable[[GreenlightError], str]
-    notice: Callable[[str], Mapping[str, Any]]
-    reason: Callable[[Incident, PlanState, str], Mapping[str, Any]]
-    """The modal that asks for a rejection's reason; its last argument is the private metadata."""
-    plan: Callable[[Incident, PlanState], Mapping[str, Any]]
+    notice: Callable[[str], View]
+    plan: Callable[[PlanState], View]
+    closing: Callable[[IncidentId, Place], View]
+    reason: Callable[[Incident, PlanState, PersonId, Place], Awaitable[View]]
+    """The modal that asks for a rejection's reason, and names who could approve next."""
+    evidence: Callable[[Incident], Awaitable[View]]
     status: Callable[[tuple[Incident, ...], tuple[Pause, ...]], str]
     help: str
 
@@ -82,7 +89,7 @@ async def answer(room: Room, asker: Asker, work: Awaitable[str | None]) -> None:
         await show(room, asker, room.screens.notice(text), text)
 
 
-async def show(room: Room, asker: Asker, view: Mapping[str, Any], text: str) -> None:
+async def show(room: Room, asker: Asker, view: View, text: str) -> None:
     """Show a modal while the trigger is fresh, otherwise the text to this person alone."""
     if asker.trigger and room.now() < asker.until:
         try:

@@ -4,16 +4,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.domain.decision import Code, Refused
 from bot.domain.events import Closing
 from bot.domain.ids import PersonId
 from bot.slack.listeners.clicks import read_press
-from bot.slack.listeners.room import Room, answer, asker_of
-from bot.slack.views.values import parse_incident, parse_record_value
+from bot.slack.listeners.room import Room, answer, asker_of, show
+from bot.slack.payloads import Submission
+from bot.slack.views.values import parse_incident, parse_metadata, parse_record_value
 
 BY_HAND = (Closing.FIXED_BY_HAND, Closing.NOISE, Closing.DUPLICATE)
+MAX_NOTE = 500
 
 Act = Callable[[str, PersonId], Awaitable[str | None]]
 """From a button's value and the person to the sentence to show."""
@@ -41,9 +44,24 @@ class Steering:
         await self._act(body, lambda value, person: self._recorded(value, person, applied=False))
 
     async def close(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """`close_incident`: the value is `incident` or `incident|closing`."""
+        """`close_incident`: asks how it ended; the value is the incident."""
         await ack()
-        await self._act(body, self._closed)
+        press = read_press(body)
+        name = parse_incident(press.single.value) if press and press.single else None
+        if press is not None and name is not None:
+            view = self.room.screens.closing(name, press.where)
+            await show(self.room, asker_of(self.room, press), view, "Please click Close again.")
+
+    async def closed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """`close_reason` was submitted."""
+        await ack()
+        try:
+            submission = Submission.model_validate(body)
+        except ValidationError:
+            return
+        origin = parse_metadata(submission.view.private_metadata)
+        asker = asker_of(self.room, submission, origin[1] if origin else "")
+        await answer(self.room, asker, self._closed(origin[0] if origin else "", submission, asker.person))
 
     async def _act(self, body: dict[str, Any], act: Act) -> None:
         press = read_press(body)
@@ -67,13 +85,12 @@ class Steering:
             return self.room.screens.refusal(Refused(Code.UNKNOWN_PLAN))
         return await self.room.verbs.record_truth(incident, digest12, step, applied, person, "")
 
-    async def _closed(self, value: str, person: PersonId) -> str:
-        word, _, closing = value.partition("|")
-        incident = parse_incident(word)
-        if incident is None or closing not in {"", *BY_HAND}:
+    async def _closed(self, value: str, submission: Submission, person: PersonId) -> str:
+        incident, closing = parse_incident(value), submission.view.state.choice
+        if incident is None or closing not in BY_HAND:
             return self._malformed()
-        how = Closing(closing) if closing else Closing.FIXED_BY_HAND
-        return await self.room.verbs.close(incident, how, person, "")
+        note = submission.view.state.text[:MAX_NOTE]
+        return await self.room.verbs.close(incident, Closing(closing), person, note)
 
     def _malformed(self) -> str:
         return self.room.screens.refusal(Refused(Code.MALFORMED))
