@@ -1,41 +1,48 @@
 """A cause in one sentence, and the claims under it, each with words that stand in the evidence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from bot.adapters.exhibits import exhibits, with_lines
 from bot.adapters.log_words import FAILS, is_generic, loudness
-from bot.adapters.scoring import Hit, Score, Seen
+from bot.adapters.scoring import Hit, Score, Seen, seen
 from bot.domain.evidence import Change, LogPattern, MetricReading, Sighting
-from bot.domain.finding import MAX_STATEMENT, MIN_QUOTE, Claim, normalised
+from bot.domain.finding import MIN_QUOTE, Claim, normalised
 from bot.domain.ids import SECOND, At, EvidenceId
 
 MAX_QUOTE = 160
 MAX_METRICS = 3
+MAX_LOUD = 4
 Changed = tuple[Change, EvidenceId] | None
 Metrics = Sequence[tuple[MetricReading, EvidenceId]]
 
 
-def cause_of(service: str, best: Score, facts: Seen, change: Changed) -> str:
+def cause_of(service: str, best: Score, sightings: Sequence[Sighting], change: Changed) -> str:
     """Service, mechanism, since when, and the lines that show it, in 300 characters."""
-    title = best.mode.title[0].lower() + best.mode.title[1:]
+    facts = seen(sightings)
+    title = best.mode.title
+    title = title if title[1:2].isupper() else title[0].lower() + title[1:]
     text = f"{service}: {title}{_measured(best, facts)}{_since(change)}"
-    return _with_lines(text, [hit.pattern for hit in best.hits])
+    return with_lines(text, exhibits([hit.pattern for hit in best.hits], sightings))
 
 
-def unknown_cause(facts: Seen, service: str, change: Changed) -> tuple[str, tuple[Claim, ...]] | None:
+def unknown_cause(
+    sightings: Sequence[Sighting], service: str, change: Changed
+) -> tuple[str, tuple[Claim, ...]] | None:
     """The loudest specific lines as a cause, where no failure mode fits; nothing where no line is loud."""
     loud = [
         (pattern, known)
-        for pattern, known in facts.logs
+        for pattern, known in seen(sightings).logs
         if pattern.level in {"error", "fatal"}
         and not is_generic(pattern.example)
-        and loudness(pattern.example, pattern.level) >= FAILS
-    ]
+        and loudness(pattern.example, "") >= FAILS
+    ][:MAX_LOUD]
     if not loud:
         return None
-    text = _with_lines(f"{service} fails{_since(change)}", [pattern for pattern, _ in loud[:4]])
-    claims = tuple(_log_claim(pattern, known) for pattern, known in loud[:4])
-    return text, claims
+    patterns = [pattern for pattern, _ in loud]
+    text = with_lines(f"{service} fails{_since(change)}", exhibits(patterns, sightings))
+    return text, tuple(_log_claim(pattern, known) for pattern, known in loud)
 
 
 def claims_of(
@@ -100,29 +107,7 @@ def _clock(at: At) -> str:
     return datetime.fromtimestamp(at / SECOND, UTC).strftime("%H:%M UTC")
 
 
-def _short(value: object) -> str:
-    return (
-        f"{value:.6g}"
-        if isinstance(value, float)
-        else format(value, "f").rstrip("0").rstrip(".")
-        if "." in str(value)
-        else str(value)
-    )
-
-
-def _with_lines(text: str, patterns: Iterable[LogPattern]) -> str:
-    """The sentence with as many of the lines as fit, the most telling first."""
-    said = list[str]()
-    for pattern in patterns:
-        line = " ".join(pattern.example.split())
-        if any(line[:40] == other[:40] for other in said):
-            continue
-        left = MAX_STATEMENT - len(text) - sum(len(other) + 5 for other in said) - 6
-        if left < MIN_QUOTE * 3:
-            break
-        said.append(line[: min(left, MAX_QUOTE)])
-    return (
-        f"{text}: {' | '.join(f'“{line}”' for line in said)}"[:MAX_STATEMENT]
-        if said
-        else text[:MAX_STATEMENT]
-    )
+def _short(value: Decimal) -> str:
+    """At most four digits after the point, and no empty ones."""
+    text = format(round(value, 4), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -8,7 +8,7 @@ from typing import final
 
 import logfold
 
-from bot.adapters.digest import Candidate, digest
+from bot.adapters.digest import Candidate, digest, louder_before_the_end
 from bot.adapters.log_shapes import MAX_LINE, Shaped, shaped
 from bot.adapters.log_words import FAILS, level_of, loudness
 from bot.domain.evidence import LogPattern
@@ -76,6 +76,7 @@ class Condenser:
         self._fold()
         seen = sorted(self.shapes.values(), key=lambda shape: shape.first)
         candidates = [_candidate(shape, self.lines) for shape in seen]
+        candidates = louder_before_the_end(candidates)
         kept = {candidate.number for candidate in candidates}
         near = [(number, line) for number, line in self.around.items() if number not in kept]
         text = digest(candidates, near, tuple(self.before), self.lines, budget)

@@ -1,16 +1,16 @@
 """Which lines of a log are worth a reader's budget, and how they are shown."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.adapters.log_shapes import Shaped, shaped
-from bot.adapters.log_words import FAILS, loudness
+from bot.adapters.log_words import FAILS, is_generic, is_step, loudness
 from bot.domain.ids import SECOND, At
 
 MAX_SHOWN = 320
-SMALL = 3_000
-LOUDEST = 5
+LOUDEST = 6
+JUST_BEFORE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,17 @@ class _Offer:
     number: int
     text: str
     worth: float
+
+
+def louder_before_the_end(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """What fails just before the line that only reports the failure is why; it counts as louder."""
+    ends = [each.last for each in candidates if each.count == 1 and is_generic(each.told.message)]
+    return [
+        replace(each, loud=min(each.loud + 1, LOUDEST))
+        if each.loud >= FAILS and any(0 < end - each.last <= JUST_BEFORE for end in ends)
+        else each
+        for each in candidates
+    ]
 
 
 def digest(
@@ -78,6 +89,8 @@ def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:
 
 
 def _worth(each: Candidate) -> float:
+    if is_step(each.told.message) and each.count == 1:
+        return 3.0 + 3 * each.late
     rare = 1.0 if each.count == 1 else 0.6 if each.count < 10 else 0.3  # noqa: PLR2004 - a handful
     return each.loud * 2 + rare + each.late
 

@@ -41,7 +41,8 @@ STAMP = re.compile(
 LEVEL = re.compile(
     r"\s*[\[(<]?(" + "|".join(LEVELS) + r")[\])>]?(?=[\s:\-|]|$)[:\s\-|]*", re.ASCII | re.IGNORECASE
 )
-ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# Colours, also as some collectors write them out (`^[[31m`).
+ESCAPES = re.compile(r"(?:\x1b|\^\[)\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def shaped(line: str) -> Shaped:
         if from_json is not None:
             return from_json
     at, rest = _stamped(text)
+    inner, rest = _stamped(rest)
+    at = at if at is not None else inner
     match = LEVEL.match(rest)
     if match is None or match.end() == len(rest):
         return Shaped(rest.strip() or text, "", at)

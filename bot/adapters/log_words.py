@@ -1,6 +1,6 @@
 """How loud a log line is: by its level, and by words that tell of failures."""
 
-from bot.adapters.patterns import Patterns
+from bot.adapters.patterns import Finder, Patterns
 
 FAILS = 3
 """Loudness from which a line tells of a failure."""
@@ -16,27 +16,51 @@ LOUD: tuple[tuple[int, str], ...] = (
     (3, r"\b(error|errors|err!|failed|failure|fails|exception|denied|refused|rejected|unreachable)\b"),
     (3, r"\b(exhausted|expired|timed ?out|timeout|deadlock|crash(ed|ing)?|killed|unavailable)\b"),
     (3, r"\b(not found|abort(ed)?|cannot|could not|unable to|not able to|no such|missing|undefined)\b"),
+    (3, r"not accessible|forbidden|\bHTTP/?[ 0-9.]* ?[45]\d\d\b|\b[45]\d\d error|peer down"),
     (3, r"\b(invalid|violat\w+|conflicts?|broken|down)\b"),
     (2, r"\b(unexpected|mismatch|expected|vulnerabilit\w+|refus\w+|unhealthy|not ready)\b"),
-    (2, r"\b(insufficient|exceed\w*)\b"),
+    (3, r"\w*NotReady|stopped posting|Unschedulable|FailedScheduling|\b(insufficient|exceed\w*)\b"),
     (1, r"\b(warn(ing)?|deprecated|retry(ing)?|slow|skipp(ed|ing))\b"),
 )
 # Words of failure in lines that tell of none: options, counts of zero.
 QUIET = (
     r"\b(0|no|zero|without) (new )?(errors?|failures?|failed|warnings?|vulnerabilit\w+)\b",
-    r"\b(errors?|failed|failures?)[=:] ?0\b|if-no-files|--?(fail|error)[-\w]*|on[-_]error|set -e",
-    r"fail-fast|continue-on-error|retry-|error[-_]level",
+    r"\b(errors?|failed|failures?|unavailable|restarts?)[=:] ?0\b|previous terminated container|if-no-files|--?(fail|error)[-\w]*|on[-_]error|set -e",
+    r"fail-fast|continue-on-error|retry-|error[-_]level|not affected|\bpassed\b|\.\.\. ok$|^pass(ed)? ",
+    # Code that is echoed, tables of coverage, names of tests and packages.
+    r"^(echo|if|elif|for|while|export|const|let|return|throw|raise|def|import|from|run:|##\[group\])\b ?",
+    r"^##\[group\]|[\\{;]$|\|\s+\d+(\.\d+)? \||==\d+\.\d+|^(built|building|downloaded|downloading) ",
+    r"^\S+::\S+$|\|\| (echo|true)",
 )
 # Lines that only repeat that something failed before them.
 GENERIC = (
     r"process completed with exit code|command failed with exit code|elifecycle|^npm err! (code|errno)",
     r"make: \*\*\*|see (the )?(log|output|above)|a complete log of this run",
-    r"the process '.*' failed with exit code|cleaning up orphan",
+    r"the process '.*' failed with exit code|cleaning up orphan|^=+ [a-z ]+ =+$|^traceback \(most",
+    r"build failed (with an exception|in \d)|process exited with code|returned 1 exit status",
+    r"above exception was the direct cause|^errors? +files",
 )
 
+# The step that a build or a job was at.
+STEP = r"^##\[group\]Run |^> Task :|^Complete job name: |^Step \d+/\d+ :|^Running hook |^(=+> )?\[\d+/\d+\] "
+# A change that the log itself tells of.
+CHANGED = (
+    r"(reload(ing|ed)?|chang(e|ed|ing)|load(ed|ing) new|appl(ied|ying)|switch(ed|ing)) [a-z ]*(config|setting)",
+    r"config[a-z ]*(change|reload|update)|(environment|config)[a-z_ ]*(mismatch|drift|for (staging|test))",
+    r"deploy(ed|ing) (version|release|v?\d)|feature flag|migration (started|applied)",
+)
+RECOVERED = (
+    r"roll(ed)?[ -]?back (was )?(successful|completed)|rollback successful|recovered|back to normal",
+    r"restored to (revision|version|normal)|workload resumed|resumed normal",
+)
+
+_STEP = Patterns([STEP])
+_CHANGED = Patterns(CHANGED)
+_RECOVERED = Patterns(RECOVERED)
 _WORDS = Patterns([pattern for _, pattern in LOUD])
 _QUIET = Patterns(QUIET)
 _GENERIC = Patterns(GENERIC)
+_TELLING = Finder("|".join(f"(?:{pattern})" for worth, pattern in LOUD if worth >= FAILS))
 
 
 def loudness(message: str, level: str) -> int:
@@ -60,6 +84,26 @@ def loudness(message: str, level: str) -> int:
 def is_generic(message: str) -> bool:
     """Whether a line only repeats that something failed before it."""
     return bool(_GENERIC.matching(message[:MAX_READ]))
+
+
+def telling_words(message: str) -> str:
+    """The first words of a message that tell of a failure; empty where none do."""
+    return _TELLING.found(message[:MAX_READ]) or ""
+
+
+def is_step(message: str) -> bool:
+    """Whether a line names the step that a build or a job is at."""
+    return bool(_STEP.matching(message[:MAX_READ]))
+
+
+def tells_change(message: str) -> bool:
+    """Whether a line tells that something was changed."""
+    return bool(_CHANGED.matching(message[:MAX_READ]))
+
+
+def tells_recovery(message: str) -> bool:
+    """Whether a line tells that all is well again."""
+    return bool(_RECOVERED.matching(message[:MAX_READ]))
 
 
 def level_of(level: str, loud: int) -> str:

@@ -1,4 +1,4 @@
-"""From a failure mode's page to steps: allowed here, not tried yet, with values computed on what was observed."""
+"""From a failure mode's page to steps: allowed here, not tried yet, with values from what was observed."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast

@@ -55,7 +55,7 @@ class RulesTeam:
         picture = _picture(case, facts, None)
         if _all_normal(picture):
             return _healthy(picture)
-        cause = unknown_cause(facts, picture.service, picture.change)
+        cause = unknown_cause(case.sightings, picture.service, picture.change)
         return _inconclusive(picture, found) if cause is None else _named(picture, *cause)
 
     async def remedy(self, case: Case) -> Remediation:
@@ -89,7 +89,7 @@ def _began(case: Case, best: Score | None) -> At:
 def _known(picture: Picture, best: Score) -> Diagnosis:
     return Diagnosis(
         verdict=Verdict.CAUSE,
-        cause=cause_of(picture.service, best, picture.facts, picture.change),
+        cause=cause_of(picture.service, best, picture.case.sightings, picture.change),
         mode=best.mode.id,
         confidence=_confidence(picture, best),
         claims=claims_of(best, picture.case.sightings, picture.change, picture.abnormal),
@@ -151,7 +151,7 @@ def _healthy(picture: Picture) -> Diagnosis:
     ids = tuple(dict.fromkeys(known for _, known in read))
     return Diagnosis(
         verdict=Verdict.HEALTHY,
-        cause=f"{picture.service}: all {len(read)} metrics are in their normal range; no known failure shows.",
+        cause=f"{picture.service}: all {len(read)} metrics are normal and no known failure shows.",
         mode=None,
         confidence=Confidence.MEDIUM,
         claims=(Claim(f"{len(read)} metrics are in their normal range", ids),),

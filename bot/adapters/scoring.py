@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.adapters.log_words import tells_recovery
 from bot.adapters.patterns import Patterns
 from bot.domain.evidence import Change, EvidenceKind, LogPattern, MetricReading, Sighting
 from bot.domain.ids import HOUR, MINUTE, SECOND, At, EvidenceId
@@ -14,10 +15,11 @@ from bot.ports.content import FailureMode, MetricCondition
 STRONG = 2.0
 """Points from which the logs speak for a failure mode at all."""
 
-LOUD = {"fatal": 3.0, "error": 3.0, "warn": 2.0, "": 1.5, "info": 0.4, "debug": 0.2}
+LOUD = {"fatal": 3.0, "error": 3.0, "warn": 2.0, "": 2.0, "info": 0.4, "debug": 0.2}
 METRIC_POINTS = 3.0
 LATER_SIGNATURE = 0.5
 MAX_HITS = 5
+FAR_BEHIND = 20
 CHANGE_BEFORE = HOUR
 QUIET_GAPS = 10
 
@@ -97,14 +99,16 @@ def _score(mode: FailureMode, facts: Seen) -> Score:
 
 def _hits(mode: FailureMode, facts: Seen) -> Iterator[Hit]:
     signatures, excludes = Patterns(mode.signatures), Patterns(mode.excludes)
-    for pattern, known in facts.logs:
+    for place, (pattern, known) in enumerate(facts.logs):
         matched = signatures.matching(pattern.example)
         if not matched or excludes.matching(pattern.example):
             continue
         # Signatures stand in the order of how much they say.
         said = 1.0 if matched[0] < len(mode.signatures) / 2 else 1.0 - LATER_SIGNATURE / 2
         often = 1 + math.log10(max(pattern.count, 1)) / 4
-        yield Hit(pattern, known, LOUD.get(pattern.level, 1.0) * said * often)
+        # The loudest patterns come first; what stands far behind them is rarely the cause.
+        front = 1 / (1 + place / FAR_BEHIND)
+        yield Hit(pattern, known, LOUD.get(pattern.level, 1.0) * said * often * front)
 
 
 def holds(condition: MetricCondition, reading: MetricReading, facts: Seen) -> bool:
@@ -138,13 +142,29 @@ def recent_change(facts: Seen, service: str | None, since: At, now: At) -> tuple
 
 
 def is_over(hits: Sequence[Hit], facts: Seen) -> bool:
-    """Whether a burst has ended: no more of it for ten times its usual gap, while the log went on."""
-    patterns = [hit.pattern for hit in hits]
-    firsts = [each.first_at for each in patterns if each.first_at is not None]
-    lasts = [each.last_at for each in patterns if each.last_at is not None]
-    count = sum(each.count for each in patterns)
-    if not firsts or len(lasts) < len(patterns) or count < MAX_HITS:
+    """Whether it has ended: the log says so afterwards, or a burst is followed by silence.
+
+    Silence counts where metrics were read as well: a log alone may simply hold no more.
+    """
+    lasts = [hit.pattern.last_at for hit in hits]
+    if any(last is None for last in lasts):
         return False
-    usual = (max(lasts) - min(firsts)) / count
+    end = max(last for last in lasts if last is not None)
+    measured = any(reading.value is not None for reading, _ in facts.metrics)
+    return _said_over(end, facts) or (measured and _silent_since(end, hits, facts))
+
+
+def _said_over(end: At, facts: Seen) -> bool:
+    later = (each for each, _ in facts.logs if each.last_at is not None and each.last_at >= end)
+    return any(tells_recovery(each.example) for each in later)
+
+
+def _silent_since(end: At, hits: Sequence[Hit], facts: Seen) -> bool:
+    """No more of it for ten times its usual gap, while the log went on."""
+    patterns = [hit.pattern for hit in hits]
+    count = sum(each.count for each in patterns)
+    if count < MAX_HITS:
+        return False
+    start = min(each.first_at for each in patterns if each.first_at is not None)
     others = [each.last_at for each, _ in facts.logs if each not in patterns and each.last_at is not None]
-    return bool(others) and max(others) - max(lasts) > max(usual * QUIET_GAPS, 2 * SECOND)
+    return bool(others) and max(others) - end > max((end - start) / count * QUIET_GAPS, 2 * SECOND)
