@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.store import Store
 from bot.commands.fleet import Fleet, child_environment
 from bot.demo.home import CHANNEL, CHARACTERS, environment, lay_out, people
 from bot.demo.teller import Teller
@@ -14,7 +15,7 @@ from bot.playground.site import Site
 from bot.playground.workspace.model import App
 from bot.playground.workspace.workspace import Workspace
 from bot.settings import Settings
-from bot.wiring.store import Store, open_store
+from bot.wiring.store import open_store
 
 START_SECONDS = 30.0
 

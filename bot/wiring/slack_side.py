@@ -1,18 +1,17 @@
 """The bot process: Slack on one side, the record on the other; it changes nothing and asks no model."""
 
-from bot.adapters import queue
 from bot.adapters.absent import NoEyes, NoHands, NoTeam
-from bot.adapters.queue import DocketQueue
 from bot.adapters.rosters import PolicyRosters
+from bot.adapters.store import Store
 from bot.ports.ports import Ports
 from bot.settings import Settings
-from bot.slack.alerts.parsing import parse
+from bot.slack.faces import faces_of
 from bot.slack.process import Desk, Shelves, SlackOptions, open_desk, run_bot
+from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
-from bot.wiring.faces import faces_of
+from bot.slack.views.cards import cards_of
 from bot.wiring.parts import Parts, common_parts
-from bot.wiring.scenes import Scenes
-from bot.wiring.store import Store, open_store
+from bot.wiring.store import open_store
 from bot.wiring.verbs import Flow
 
 
@@ -20,12 +19,12 @@ async def serve_slack(settings: Settings) -> None:
     """Run the bot process until cancelled; raises FatalLinkError, ContentError, StoreUnavailableError."""
     parts = common_parts(settings, "bot")
     options = _options(settings)
-    async with open_store(settings) as store, queue.opened(store.url) as work, open_desk(options) as desk:
-        ports = _ports(parts, store, work, desk)
-        scenes = Scenes(ports)
+    async with open_store(settings) as store, open_desk(options) as desk:
+        ports = _ports(parts, store, desk)
+        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, cards_of)
         shelves = Shelves(store.incidents, store.cards, store.seen, parts.content, parts.clock)
-        faces = faces_of(scenes, parse)
-        await run_bot(options, desk, shelves, Flow(ports, scenes).verbs(), faces, Health())
+        faces = faces_of(scenery, store.blobs)
+        await run_bot(options, desk, shelves, Flow(ports, scenery).verbs(), faces, Health())
 
 
 def _options(settings: Settings) -> SlackOptions:
@@ -37,10 +36,10 @@ def _options(settings: Settings) -> SlackOptions:
     )
 
 
-def _ports(parts: Parts, store: Store, work: DocketQueue, desk: Desk) -> Ports:
+def _ports(parts: Parts, store: Store, desk: Desk) -> Ports:
     return Ports(
         incidents=store.incidents,
-        queue=work,
+        queue=store.queue,
         cards=store.cards,
         seen=store.seen,
         blobs=store.blobs,

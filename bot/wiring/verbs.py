@@ -14,10 +14,14 @@ from bot.flow.followup import asked
 from bot.flow.intake import alert_seen
 from bot.flow.table import table
 from bot.ports.ports import Ports
+from bot.slack.faces import status_text
+from bot.slack.scenery import Scenery
 from bot.slack.verbs import Verbs
-from bot.slack.views.answers import answer, elsewhere
-from bot.wiring.scenes import Scenes
+from bot.slack.views.answers import answer
 
+ELSEWHERE = (
+    "Mention me in an incident's thread to ask about it: status, why, evidence, plan, who can approve."
+)
 NO_SUCH_STEP = "This step is no longer in doubt. Nothing was changed."
 
 
@@ -26,7 +30,7 @@ class Flow:
     """The verbs bound to the ports of this process."""
 
     ports: Ports
-    scenes: Scenes
+    scenery: Scenery
 
     def verbs(self) -> Verbs:
         """All that listeners may call."""
@@ -52,18 +56,18 @@ class Flow:
         found = await self.ports.incidents.by_thread(place)
         if found is None:
             return await self._elsewhere()
-        scene = await self.scenes.of(await self._incident(found))
+        scene = await self.scenery.of(await self._incident(found))
 
         def answerer(incident: Incident, question: str) -> tuple[str, tuple[str, ...]]:
-            said = answer(incident, scene, question)
-            return said.text, said.evidence
+            return answer(incident, scene, question)
 
         await asked(self.ports, table, answerer, Asked(person, ts, text), place)
         return None
 
     async def _elsewhere(self) -> str:
         names = await self.ports.incidents.opened(20)
-        return elsewhere(tuple([await self._incident(name) for name in names]))
+        incidents = tuple([await self._incident(name) for name in names])
+        return f"{status_text(incidents, await self.ports.incidents.pauses())}\n{ELSEWHERE}"
 
     async def _incident(self, name: IncidentId) -> Incident:
         incident = replay((await self.ports.incidents.load(name)).entries)

@@ -9,9 +9,10 @@ from bot.adapters.absent import NoHands, NoPeople, NoTeam
 from bot.adapters.condenser import condense
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
-from bot.adapters.queue import DocketQueue, Pace
+from bot.adapters.queue import Pace
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.rules_team import RulesTeam
+from bot.adapters.store import Store
 from bot.domain.errors import NotDurableError, UnknownIncidentError
 from bot.domain.ids import IncidentId
 from bot.flow.conductor import load, nudge, walk
@@ -20,7 +21,7 @@ from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 from bot.settings import Settings
 from bot.wiring.parts import Parts, common_parts
-from bot.wiring.store import Store, open_store
+from bot.wiring.store import open_store
 
 PACE = Pace(reconcile=0.25)
 
@@ -28,10 +29,10 @@ PACE = Pace(reconcile=0.25)
 async def serve_worker(settings: Settings, role: WorkerRole) -> None:
     """Walk incidents until cancelled; raises ContentError, StoreUnavailableError, NotDurableError."""
     parts = common_parts(settings, role)
-    async with open_store(settings) as store, queue.opened(store.url) as work, httpx2.AsyncClient() as client:
+    async with open_store(settings) as store, httpx2.AsyncClient() as client:
         if role is WorkerRole.ACT:
             await _insist_on_durability(store)
-        ports = _ports(parts, store, work, client, role)
+        ports = _ports(parts, store, client, role)
 
         async def walked(incident: IncidentId) -> None:
             try:
@@ -57,14 +58,12 @@ async def _insist_on_durability(store: Store) -> None:
         )
 
 
-def _ports(
-    parts: Parts, store: Store, work: DocketQueue, client: httpx2.AsyncClient, role: WorkerRole
-) -> Ports:
+def _ports(parts: Parts, store: Store, client: httpx2.AsyncClient, role: WorkerRole) -> Ports:
     thinks = role is WorkerRole.THINK
     hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor)
     return Ports(
         incidents=store.incidents,
-        queue=work,
+        queue=store.queue,
         cards=store.cards,
         seen=store.seen,
         blobs=store.blobs,
