@@ -22,12 +22,14 @@ from bot.playground.workspace.state import Options
 from bot.playground.workspace.workspace import Workspace
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
+from bot.slack.faces import faces_of
 from bot.slack.listeners.room import Screens
 from bot.slack.process import Desk, Faces, Shelves, SlackOptions, open_desk, run_bot
 from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.verbs import Verbs
 from bot.slack.views import scene
+from bot.slack.views.cards import cards_of
 from bot.slack.views.modals import close_modal
 from bot.slack.views.values import metadata
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
@@ -271,13 +273,16 @@ def options_of(workspace: Workspace, app: App) -> SlackOptions:
 
 
 @asynccontextmanager
-async def running(options: SlackOptions, home: House, health: Health) -> AsyncGenerator[Desk]:
-    """A bot process, ready, over the stores of this house."""
+async def running(
+    options: SlackOptions, home: House, health: Health, *, real: bool = False
+) -> AsyncGenerator[Desk]:
+    """A bot process, ready, over the stores of this house; `real` shows the real views."""
     async with open_desk(options) as desk:
         ports = replace(home.ports, people=desk.people)
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, ports.content, ports.clock)
-        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, simple_draw)
-        faces = Faces(simple_parse, SCREENS, scenery.render)
+        draw = cards_of if real else simple_draw
+        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, draw)
+        faces = faces_of(scenery, ports.blobs) if real else Faces(simple_parse, SCREENS, scenery.render)
         bot = asyncio.create_task(run_bot(options, desk, shelves, verbs_of(ports), faces, health))
         ready = asyncio.create_task(health.ready.wait())
         await asyncio.wait({bot, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
@@ -292,12 +297,14 @@ async def running(options: SlackOptions, home: House, health: Health) -> AsyncGe
 
 
 @asynccontextmanager
-async def slack_room(home: House | None = None, options: Options = QUICK) -> AsyncGenerator[SlackRoom]:
+async def slack_room(
+    home: House | None = None, options: Options = QUICK, *, real: bool = False
+) -> AsyncGenerator[SlackRoom]:
     """The room, connected and caught up."""
     home = home or house()
     health = Health()
     async with slack_workspace(options) as (workspace, app):
         wanted = options_of(workspace, app)
         hook = workspace.add_webhook(CHANNEL, "Alertmanager")
-        async with running(wanted, home, health):
+        async with running(wanted, home, health, real=real):
             yield SlackRoom(workspace, home, app, hook, wanted, health)
