@@ -23,8 +23,11 @@ class ConfigFileError(GreenlightError):
 def read_config(path: Path) -> Mapping[str, object]:
     """The keys of the file; blocks, raises ConfigFileError."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        # A pipe in place of the file must not hold a thread up for ever.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            raw = file.read(MAX_BYTES + 1) if regular else b""
     except OSError as error:
         raise ConfigFileError(f"{path.name} cannot be read ({error.strerror}).") from error
     if len(raw) > MAX_BYTES:

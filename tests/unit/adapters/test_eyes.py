@@ -12,12 +12,13 @@ import pytest
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.prometheus import Series
 from bot.adapters.readings import reading_of, reading_text
+from bot.adapters.sightings import Look, Seen, Sightings
 from bot.domain.errors import SourceUnavailableError
-from bot.domain.evidence import Change, LogPattern, MetricReading
+from bot.domain.evidence import Change, EvidenceKind, LogPattern, MetricReading
 from bot.domain.ids import MINUTE, SECOND, At, TargetId
 from bot.domain.service import MetricSpec, Service, Source, Target
 from bot.ports.world import Window
-from bot.redaction import Redactor
+from bot.redaction import Redactor, tag_of
 from tests.fakes.content import PROCESS, example_content
 from tests.fakes.world import START, FakeClock
 
@@ -76,6 +77,27 @@ async def test_logs_become_redacted_patterns_with_a_hash_over_what_was_kept(tmp_
     assert "pool exhausted" in shown
     assert "hunter22" not in shown
     assert "own-credential" not in shown
+
+
+async def test_a_secret_that_the_digest_would_cut_in_two_is_gone_before(tmp_path: Path) -> None:
+    def cutting(lines: Iterable[str], _budget: int) -> Digest:
+        text = next(iter(lines))
+        return Digest((), text[: text.index("own-cred") + 8] if "own-cred" in text else text)
+
+    sighting = await SourceEyes(FakeClock(), REDACT, metrics_answering(None), cutting).logs(
+        logged(tmp_path / "c.log", "used own-credential"), WINDOW
+    )
+    assert "own-cred" not in sighting.text
+
+
+def test_nothing_becomes_evidence_with_a_secret_in_it() -> None:
+    secret = "own-credential"
+    pattern = LogPattern(secret, 1, None, None, "ERROR", secret)
+    change = Change(START, secret, secret, secret, secret, "checkout", secret)
+    look = Look(EvidenceKind.LOGS, "file", secret, WINDOW)
+    made = Sightings(FakeClock(), REDACT).made(look, Seen(secret, secret, (pattern, change)))
+    assert secret not in repr(made)
+    assert tag_of(secret) in made.text
 
 
 async def test_a_window_without_lines_says_so(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -73,6 +74,12 @@ def test_a_file_that_is_not_as_expected_is_left_as_it_is(
     with pytest.raises(ConfigFileError, match=why):
         set_key(file, "pool_size", value)
     assert file.read_text() == content
+
+
+def test_a_pipe_in_place_of_the_file_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "c.json")
+    with pytest.raises(ConfigFileError, match="no JSON"):
+        read_config(tmp_path / "c.json")
 
 
 def test_a_switch_moves_the_link_and_keeps_it_relative(tmp_path: Path) -> None:

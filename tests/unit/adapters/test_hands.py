@@ -148,5 +148,27 @@ async def test_a_hanging_supervisor_is_a_time_out(tmp_path: Path) -> None:
             await hands.perform(case.incident, case.order)
 
 
+async def test_a_supervisor_that_answers_bit_by_bit_is_a_time_out_as_well(tmp_path: Path) -> None:
+    ended = asyncio.Event()
+
+    async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.05)
+        ended.set()
+
+    server = await asyncio.start_unix_server(dribble, tmp_path / "s.sock")
+    async with server:
+        settings = ("rpc_url", f"unix://{tmp_path}/s.sock"), ("program", "checkout")
+        content = reached(example_content(), *settings)
+        quick = tuple(replace(action, timeout_seconds=1) for action in content.fixed_catalogue.actions)
+        content.fixed_catalogue = replace(content.fixed_catalogue, actions=quick)
+        hands, case, _ = await hands_for(content, RESTART)
+        with pytest.raises(TimeoutError):
+            await hands.perform(case.incident, case.order)
+        await ended.wait()
+
+
 def test_the_key_of_a_step_is_the_same_every_time() -> None:
     assert idempotency_key(Digest("ab" * 32), 2) == "abababababab:2"
