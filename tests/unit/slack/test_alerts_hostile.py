@@ -110,36 +110,40 @@ def test_2000_damaged_messages_are_read_or_left_without_an_exception() -> None:
         well_formed(parse(event, NOW))
 
 
+STRANGE: tuple[Any, ...] = (
+    [],
+    {},
+    [[[]]],
+    None,
+    True,
+    -1,
+    1e308,
+    "\ud800",
+    "\x00",
+    "[FIRING:" * 50,
+    "(" * 5000,
+    "- a = b\n" * 900,
+)
+
+
 def damage(node: Any, dice: random.Random) -> None:
-    """Replace, drop, repeat or cut something at a random depth."""
-    while isinstance(node, dict | list) and node:
-        places = list(cast("dict[str, Any]", node)) if isinstance(node, dict) else list(range(len(node)))
-        place = dice.choice(places)
-        inner = node[place]
-        if isinstance(inner, dict | list) and inner and dice.random() < 0.8:
-            node = inner
+    """Replace or cut something at a random depth."""
+    while found := places(node):
+        place = dice.choice(found)
+        if places(node[place]) and dice.random() < 0.8:
+            node = node[place]
             continue
-        strange = (
-            None,
-            True,
-            -1,
-            1e308,
-            [],
-            {},
-            [[[]]],
-            "\ud800",
-            "\x00",
-            "[FIRING:" * 50,
-            "(" * 5000,
-            "- a = b\n" * 900,
-        )
-        if isinstance(inner, str) and dice.random() < 0.5:
-            node[place] = inner[: dice.randint(0, len(inner))] + dice.choice(
-                ("", "\u202e", "]", "`*", "<!channel>")
-            )
-        else:
-            node[place] = copy.deepcopy(dice.choice(strange))
+        text = str(node[place])
+        cut = text[: dice.randint(0, len(text))] + dice.choice(("", "\u202e", "]", "`*", "<!channel>"))
+        node[place] = cut if dice.random() < 0.5 else copy.deepcopy(dice.choice(STRANGE))
         return
+
+
+def places(node: Any) -> list[Any]:
+    """The keys or indices under which a node has something."""
+    if isinstance(node, dict):
+        return list(cast("dict[str, Any]", node))
+    return list(range(len(cast("list[Any]", node)))) if isinstance(node, list) else []
 
 
 @pytest.mark.parametrize(
