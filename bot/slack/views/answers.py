@@ -52,9 +52,8 @@ def status_answer(incident: Incident, scene: Scene) -> Answer:
         lines.append(f"Paused: {scene.paused}.")
     if incident.phase is Phase.ESCALATED and incident.escalation:
         lines.append(f"Why a person is needed: {fit(incident.escalation, 600)}")
-    for state in incident.executions:
-        if state.outcome is not None:
-            lines.append(f"Plan {state.plan.revision}: {outcome_sentence(state)}")
+    measured = [state for state in incident.executions if state.outcome is not None]
+    lines += [f"Plan {state.plan.revision}: {outcome_sentence(state)}" for state in measured]
     return "\n".join(lines), ()
 
 
@@ -109,7 +108,8 @@ def plan_answer(incident: Incident, scene: Scene) -> Answer:
         return f"There is no plan{f': {fit(reason, 600)}' if reason else ' yet.'}", ()
     plan = state.plan
     lines = [
-        f"Plan {plan.revision} ({grouped(state.digest)}), {plan.environment}, risk {plan.tier}: {_state(state)}"
+        f"Plan {plan.revision} ({grouped(state.digest)}), risk {plan.tier}: {_state(state)}",
+        f"In {plan.environment}.",
     ]
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"{number}. {step_title(step)} on {step.target}: {'; '.join(change_lines(step))}")
@@ -141,9 +141,8 @@ def who_answer(incident: Incident, scene: Scene) -> Answer:
     left = plan.approvals - len(state.approvals)
     decided = {one.person for _, one in state.decisions}
     names = [scene.name(one) for one in scene.approvers if one not in decided]
-    lines = [
-        f"Plan {plan.revision} (risk {plan.tier}) needs {count(left, 'more approval')} until {utc(plan.expires_at)}."
-    ]
+    needs = f"needs {count(left, 'more approval')} until {utc(plan.expires_at)}."
+    lines = [f"Plan {plan.revision} (risk {plan.tier}) {needs}"]
     if names:
         lines.append(f"Who can approve now: {', '.join(names)}.")
     else:

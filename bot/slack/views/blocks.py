@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.ids import At, PersonId
-from bot.slack.views.text import PERSON, fit, quiet, utc, visible
+from bot.slack.views.text import PERSON, quiet, short, utc, visible
 
 Block = dict[str, object]
 
@@ -30,7 +30,7 @@ CONFIRM_BUTTON = 30
 
 def plain(text: str, limit: int) -> Block:
     """A plain text object; no emoji codes are read in it."""
-    return {"type": "plain_text", "text": fit(quiet(text), limit) or " ", "emoji": False}
+    return {"type": "plain_text", "text": short(text, limit) or " ", "emoji": False}
 
 
 def mrkdwn(text: str, limit: int) -> Block:
@@ -122,7 +122,7 @@ def rich(*elements: Block) -> Block:
 
 def prose(text: str, limit: int = RICH_TEXT) -> Block:
     """Untrusted prose as literal text."""
-    return rich(line(said(fit(text.strip(), limit))))
+    return rich(line(said(short(text.strip(), limit, lines=True))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def tasks(title: str, rows: Sequence[Task]) -> Block:
     """A plan block; each row also says its status in words."""
     return {
         "type": "plan",
-        "title": fit(quiet(title), TASK_TITLE),
+        "title": short(title, TASK_TITLE),
         "tasks": [_task(*row) for row in enumerate(rows[:50])],
     }
 
@@ -152,10 +152,10 @@ def _task(number: int, task: Task) -> Block:
     card: Block = {
         "type": "task_card",
         "task_id": f"task-{number + 1}",
-        "title": f"{fit(quiet(task.title), TASK_TITLE - 30)} ({word})",
+        "title": f"{short(task.title, TASK_TITLE - 30)} ({word})",
         "status": task.status,
     }
-    return {**card, "output": rich(line(said(fit(task.output, 300))))} if task.output else card
+    return {**card, "output": rich(line(said(short(task.output, 300, lines=True))))} if task.output else card
 
 
 def confirm(title: str, text: str, yes: str, no: str) -> Block:
@@ -172,7 +172,7 @@ def button(text: str, action: str, value: str, label: str, **more: object) -> Bl
     """A button with the words that a screen reader says; `more` is style or confirm."""
     assert len(value) <= VALUE
     face: Block = {"type": "button", "text": plain(text, BUTTON), "action_id": action, "value": value}
-    return {**face, "accessibility_label": fit(quiet(label), BUTTON), **more}
+    return {**face, "accessibility_label": short(label, BUTTON), **more}
 
 
 def actions(*buttons: Block) -> Block:

@@ -11,7 +11,7 @@ from bot.slack.views.notices import notice_cards
 from bot.slack.views.plan_card import plan_card
 from bot.slack.views.report_card import report_card
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import esc_fit, fit
+from bot.slack.views.text import esc_fit, short
 
 QUESTION = 300
 ANSWER = 6_000
@@ -41,7 +41,7 @@ def _answers(incident: Incident) -> list[tuple[int, Card]]:
 def answer_card(incident: Incident, question: Question) -> Card:
     """An answer below the question that it answers, with the evidence that it cites."""
     answer = question.answer or ""
-    parts = [may(rich(quote(fit(question.text, QUESTION)))), must(prose(answer, ANSWER))]
+    parts = [may(rich(quote(short(question.text, QUESTION)))), must(prose(answer, ANSWER))]
     cited = [_cited(incident, one) for one in question.evidence[:8]]
     if cited:
         parts.append(must(context("Evidence: " + "; ".join(cited))))

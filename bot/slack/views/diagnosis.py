@@ -5,7 +5,7 @@ from bot.domain.incident import Incident
 from bot.slack.views.blocks import Block, Part, bullets, context, line, may, must, quoted, rich, said
 from bot.slack.views.labels import labels
 from bot.slack.views.phrases import team_label, verdict_word
-from bot.slack.views.text import count, esc_fit, fit
+from bot.slack.views.text import count, esc_fit, short
 
 CAUSE = 300
 STATEMENT = 240
@@ -28,14 +28,14 @@ def diagnosis_parts(incident: Incident) -> list[Part]:
 def _heading(diagnosis: Diagnosis) -> tuple[Block, ...]:
     head = said(f"{verdict_word(diagnosis.verdict)}", bold=True)
     sure = said(f" (confidence {diagnosis.confidence})" if diagnosis.verdict is Verdict.CAUSE else ".")
-    cause = fit(diagnosis.cause.strip(), CAUSE)
+    cause = short(diagnosis.cause.strip(), CAUSE)
     return (head, sure, said(f"\n{cause}")) if cause else (head, sure)
 
 
 def _claim(incident: Incident, claim: Claim) -> tuple[Block, ...]:
     cited = labels(incident, claim.evidence)
-    row = bullets(line(said(fit(claim.statement, STATEMENT)), said(f" [{cited}]", bold=True)))
-    return (rich(row, quoted(fit(claim.quote, QUOTE))),) if claim.quote else (rich(row),)
+    row = bullets(line(said(short(claim.statement, STATEMENT)), said(f" [{cited}]", bold=True)))
+    return (rich(row, quoted(short(claim.quote, QUOTE))),) if claim.quote else (rich(row),)
 
 
 def _small_print(diagnosis: Diagnosis) -> list[str]:

@@ -91,7 +91,7 @@ REFUSALS = {
 """A sentence for every code; a test holds that none is missing."""
 
 EXECUTIONS = {
-    ExecutionCode.PAUSED: "Changes were paused before the step began. Ask for a new plan after a lead resumes.",
+    ExecutionCode.PAUSED: "Changes were paused before the step began. Once resumed, ask for a new plan.",
     ExecutionCode.EXPIRED: "The approval was too old when the step was to begin. Ask for a new plan.",
     ExecutionCode.TARGET_LOCKED: (
         "Another incident is changing the same target. Wait until it is done, then ask for a new plan."

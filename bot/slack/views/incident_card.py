@@ -21,7 +21,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.diagnosis import diagnosis_parts
 from bot.slack.views.phrases import now, outcome_sentence, word
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import count, esc, esc_fit, fit, mention, when, when_day
+from bot.slack.views.text import count, esc, esc_fit, mention, short, when, when_day
 
 HEAD_DIGITS = 16
 WORKING = frozenset(
@@ -56,7 +56,7 @@ def incident_card(incident: Incident, scene: Scene) -> Card:
     """What, since when, how bad, who has it, what is happening, what is needed from whom."""
     head = word(incident)
     parts = [
-        must(header(f"{head}: {fit(incident.alert.title, 110)}")),
+        must(header(f"{head}: {short(incident.alert.title, 110)}")),
         must(section(_five_seconds(incident, scene))),
         must(context(*_when_and_how_bad(incident, scene))),
     ]

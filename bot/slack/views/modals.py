@@ -29,7 +29,7 @@ from bot.slack.views.errors import refusal
 from bot.slack.views.facts import change_lines, undo_line
 from bot.slack.views.labels import label
 from bot.slack.views.phrases import check_line, step_title
-from bot.slack.views.text import count, esc, fit, mentions, utc, when
+from bot.slack.views.text import count, esc, mentions, short, utc
 from bot.slack.views.values import metadata
 
 TITLE = 24
@@ -138,7 +138,7 @@ def plan_modal(state: PlanState) -> Block:
     last = len(state.plan.steps)
     parts += [may(*_step(step, number, last)) for number, step in enumerate(state.plan.steps, 1)]
     if state.explanation.strip():
-        words = quoted(fit(state.explanation.strip(), 3_000))
+        words = quoted(short(state.explanation.strip(), 3_000))
         parts.append(may(rich(line(said("The team's own words, unverified:", bold=True)), words)))
     return _view("The whole plan", _budgeted(parts))
 
@@ -157,7 +157,7 @@ def _frame(state: PlanState) -> Block:
         ("Catalogue hash", plan.catalogue),
     )
     return rich(
-        bullets(*(line(fact(f"{name}: ", bold=True), fact(fit(value, FIELD))) for name, value in rows))
+        bullets(*(line(fact(f"{name}: ", bold=True), fact(short(value, FIELD))) for name, value in rows))
     )
 
 
@@ -174,8 +174,8 @@ def _step(step: Step, number: int, last: int) -> tuple[Block, ...]:
         ("Worked if", check_line(step.check)),
         ("Measured by", step.check.query),
     )
-    items = (line(fact(f"{name}: ", bold=True), fact(fit(value, FIELD))) for name, value in rows)
-    return (rich(heading, preformatted(fit("\n".join(change_lines(step)), FIELD))), rich(bullets(*items)))
+    items = (line(fact(f"{name}: ", bold=True), fact(short(value, FIELD))) for name, value in rows)
+    return (rich(heading, preformatted(short("\n".join(change_lines(step)), FIELD))), rich(bullets(*items)))
 
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
@@ -183,7 +183,7 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
 
 
 def evidence_modal(incident: Incident, sightings: tuple[Sighting, ...] = ()) -> Block:
-    """Every look with its source, query and time, the claims that cite it, and what was seen where it is given."""
+    """Every look with its source, query and time, the claims that cite it, and what was seen where given."""
     texts = {sighting.evidence.id: sighting.text for sighting in sightings}
     parts: list[Part] = [must(section(_summary(incident)))]
     parts += [may(*_evidence(incident, one, texts.get(one.id, ""))) for one in incident.evidence]
@@ -199,14 +199,14 @@ def _summary(incident: Incident) -> str:
 
 
 def _evidence(incident: Incident, one: Evidence, text: str) -> tuple[Block, ...]:
-    head = said(f"{label(incident, one.id)}: {one.kind} from {fit(one.source, 200)}", bold=True)
+    head = said(f"{label(incident, one.id)}: {one.kind} from {short(one.source, 200)}", bold=True)
     state = said(" (no answer)" if one.failed else "")
-    what = said(f"\n{fit(one.summary, FIELD)}\nQuery: {fit(one.query, FIELD)}\nFrom ")
+    what = said(f"\n{short(one.summary, FIELD)}\nQuery: {short(one.query, FIELD)}\nFrom ")
     times = (at(one.start), said(" to "), at(one.end), said(f". Id {one.id}, sha256 {one.sha256[:12]}."))
     blocks = [rich(line(head, state, what, *times))]
     cited = _claims(incident, one)
     blocks += [rich(*cited)] if cited else []
-    blocks += [rich(preformatted(fit(text, EXCERPT)))] if text.strip() else []
+    blocks += [rich(preformatted(short(text, EXCERPT)))] if text.strip() else []
     return tuple(blocks)
 
 
@@ -215,11 +215,6 @@ def _claims(incident: Incident, one: Evidence) -> tuple[Block, ...]:
     shown: list[Block] = []
     for claim in claims:
         if one.id in claim.evidence:
-            shown.append(line(said(f"Claim: {fit(claim.statement, 300)}")))
-            shown += [quoted(fit(claim.quote, 300))] if claim.quote else []
+            shown.append(line(said(f"Claim: {short(claim.statement, 300)}")))
+            shown += [quoted(short(claim.quote, 300))] if claim.quote else []
     return tuple(shown)
-
-
-def approvers_text(state: PlanState, approvers: tuple[PersonId, ...]) -> str:
-    """Who may approve a plan and until when, as mrkdwn."""
-    return f"{mentions(approvers)} can approve, until {when(state.plan.expires_at)}."

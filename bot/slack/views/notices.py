@@ -94,7 +94,7 @@ def _stopped(incident: Incident, digest: Digest, stop: str, detail: str) -> Noti
     text = f"Plan {state.plan.revision} stopped: {counts}. {execution_sentence(stop)}"
     body = f"*Plan {state.plan.revision} stopped: {counts}.*\n{esc(execution_sentence(stop))}"
     if detail:
-        body += f"\n{code(detail[:DETAIL])}"
+        body += f"\n{code(detail, DETAIL)}"
     body += "\nNothing more is run from this plan. What was done stays as it is; see the steps."
     return text, [must(section(body)), may(tasks("Steps", [step_task(step) for step in state.steps]))], True
 
@@ -123,19 +123,19 @@ def _instructions(state: PlanState, step: StepState, *, looking: bool) -> str:
     if looking:
         times = ", ".join(str(seconds) for seconds in PROBE_AFTER_SECONDS)
         lines.append(f"Greenlight looks (and changes nothing) {times} s after it lost track.")
-    lines.append(f"1. Look at {code(step.step.target)}.")
+    lines.append(f"1. Look at {code(step.step.target, DETAIL)}.")
     changes = step.step.changes
     if changes:
         applied = ", ".join(f"{name} is {after}" for name, _, after in changes)
         untouched = ", ".join(f"{name} is {before}" for name, before, _ in changes)
         lines += [
-            f"2. If {code(applied)}: press *It was applied*.",
-            f"3. If {code(untouched)}: press *It was not*.",
+            f"2. If {code(applied, DETAIL)}: press *It was applied*.",
+            f"3. If {code(untouched, DETAIL)}: press *It was not*.",
         ]
     else:
         before = ", ".join(f"{name} {value}" for name, value in step.observed_before) or "not observed"
         lines.append(
-            f"2. Before the step it showed {code(before[:DETAIL])}. If that has changed: *It was applied*."
+            f"2. Before the step it showed {code(before, DETAIL)}. If that has changed: *It was applied*."
         )
         lines.append("3. If nothing has changed: *It was not*.")
     lines.append(f"The target stays locked until then. Plan {grouped(state.digest)}.")

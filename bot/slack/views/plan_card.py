@@ -34,7 +34,7 @@ from bot.slack.views.phrases import (
     step_title,
 )
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import count, esc, esc_fit, fit, mention, mentions, quiet, when
+from bot.slack.views.text import count, esc, esc_fit, mention, mentions, quiet, short, when
 
 EXPLANATION = 1_200
 REASON = 500
@@ -119,7 +119,7 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
     rejection = state.rejection
     if rejection is not None and rejection.reason:
         parts.append(
-            must(rich(line(said("Reason given:", bold=True)), quoted(fit(rejection.reason, REASON))))
+            must(rich(line(said("Reason given:", bold=True)), quoted(short(rejection.reason, REASON))))
         )
     if state.started_at is not None:
         parts.append(must(tasks("Steps", [step_task(step) for step in state.steps])))
@@ -177,7 +177,7 @@ def _team_parts(state: PlanState, *, waits: bool) -> list[Part]:
         parts.append(may(label, prose(state.explanation, EXPLANATION)))
     if waits and state.options:
         rows = [
-            line(said(f"use {n}: ", bold=True), said(fit(o.title, 120)))
+            line(said(f"use {n}: ", bold=True), said(short(o.title, 120)))
             for n, o in enumerate(state.options, 1)
         ]
         intro = line(said("Other ways the team saw (mention me with the words in bold for a new plan):"))
@@ -206,7 +206,7 @@ def _confirmation(state: PlanState) -> str:
     more = f" and {count(len(state.plan.steps) - 1, 'more step')}" if len(state.plan.steps) > 1 else ""
     kind = "PRODUCTION" if state.plan.production else "not production"
     said_first = f"{state.plan.environment} ({kind}), plan {grouped(state.digest)}. "
-    return fit(f"{said_first}{step_title(first)} on {first.target}: {change_line(first)}{more}.", 300)
+    return short(f"{said_first}{step_title(first)} on {first.target}: {change_line(first)}{more}.", 300)
 
 
 def _text(head: str, state: PlanState, scene: Scene, *, waits: bool) -> str:

@@ -20,7 +20,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.phrases import SIMULATED, closed_word, team_label
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import count, esc, esc_fit, fit, lasting, when, when_day
+from bot.slack.views.text import count, esc, esc_fit, lasting, short, when, when_day
 
 ROWS_IN_A_BLOCK = 10
 ROW = 200
@@ -30,13 +30,13 @@ def report_card(incident: Incident, scene: Scene) -> Card:
     """The report; the head of the audit chain stands at its end."""
     report = report_of(incident)
     word = closed_word(incident)
-    parts = [must(header(f"{word}: {fit(report.title, 110)}")), must(section(_summary(report)))]
+    parts = [must(header(f"{word}: {short(report.title, 110)}")), must(section(_summary(report)))]
     parts.append(must(_list("Root cause", _cause(report))))
     parts.append(
         must(_list("What was done", [_ran(ran, scene) for ran in report.actions] or [_nothing_done()]))
     )
     parts.append(
-        must(_list("What should follow", [line(said(fit(text, ROW * 2))) for text in report.followups]))
+        must(_list("What should follow", [line(said(short(text, ROW * 2))) for text in report.followups]))
     )
     parts += _timeline(report.timeline, scene)
     parts.append(must(context(_small_print(incident, scene))))
@@ -73,8 +73,8 @@ def _cause(report: Report) -> list[Block]:
     if not report.cause:
         return [line(said("Not shown by the evidence."))]
     by = f" (confidence {report.confidence}; {team_label(report.team)})"
-    claims = [line(said(fit(claim, ROW))) for claim in report.claims[:5]]
-    return [line(said(fit(report.cause, 300), bold=True), said(by)), *claims]
+    claims = [line(said(short(claim, ROW))) for claim in report.claims[:5]]
+    return [line(said(short(report.cause, 300), bold=True), said(by)), *claims]
 
 
 def _ran(ran: Ran, scene: Scene) -> Block:
@@ -84,7 +84,7 @@ def _ran(ran: Ran, scene: Scene) -> Block:
     outcome = f", measured: {ran.outcome}" if ran.outcome else ""
     status = str(ran.status).replace("_", " ")
     text = f"Plan {ran.revision}: {simulated}{ran.title} on {ran.target}{change}: {status}{outcome}."
-    return line(said(fit(text, ROW * 2)), said(f" Approved by {by} ({ran.digest})."))
+    return line(said(short(text, ROW * 2)), said(f" Approved by {by} ({ran.digest})."))
 
 
 def _nothing_done() -> Block:
@@ -107,7 +107,7 @@ def _timeline(rows: tuple[Row, ...], scene: Scene) -> list[Part]:
 
 def _row(row: Row, scene: Scene) -> Block:
     by = f"{scene.name(row.person)}: " if row.person else ""
-    return line(at(row.at, seconds=True), said(f" {by}{fit(row.text, ROW)}"))
+    return line(at(row.at, seconds=True), said(f" {by}{short(row.text, ROW)}"))
 
 
 def _small_print(incident: Incident, scene: Scene) -> str:

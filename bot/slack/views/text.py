@@ -34,8 +34,10 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 
 def _shown(char: str, *, lines: bool) -> str:
-    if char in "\n\t":
-        return char if lines and char == "\n" else " "
+    if char == "\n" and lines:
+        return char
+    if char in "\n\t" or unicodedata.category(char) == "Zs":
+        return " "
     if char in BLANKS or unicodedata.category(char) in HIDDEN or _selects_or_tags(char):
         return f"[U+{ord(char):04X}]"
     return char
@@ -71,9 +73,14 @@ def esc_fit(text: str, limit: int) -> str:
     return esc(kept)
 
 
-def code(text: str) -> str:
-    """Escaped text in a code span."""
-    return f"`{esc(text) or ' '}`"
+def short(text: str, limit: int, *, lines: bool = False) -> str:
+    """Quiet text of at most `limit` characters, for places where Slack reads no markup."""
+    return fit(quiet(text, lines=lines), limit)
+
+
+def code(text: str, limit: int) -> str:
+    """Escaped text of at most `limit` characters in a code span."""
+    return f"`{esc_fit(text, limit) or ' '}`"
 
 
 def mention(person: PersonId | str) -> str:

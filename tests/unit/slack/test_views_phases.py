@@ -1,0 +1,268 @@
+"""Every card of every state is one that Slack takes, and says what matters."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from bot.domain.action import Tier
+from bot.domain.events import Closing, Outcome, PlanEnd
+from bot.domain.finding import Verdict
+from bot.domain.incident import Phase
+from bot.ports.cards import Progress
+from bot.slack.views.cards import cards_of
+from bot.slack.views.phrases import NOW, WORDS
+from bot.slack.views.plain import plain_of, render_text
+from bot.slack.views.scene import Card, Scene
+from tests.fakes.content import LEAD, ONCALL, SENIOR
+from tests.fakes.house import RAISE, ROLLBACK
+from tests.fakes.slack_rules import check_message
+from tests.fakes.story import Story, story
+
+
+def proposed() -> Story:
+    return story().opened().diagnosed().proposed()
+
+
+def running() -> Story:
+    return proposed().approved().started().step_started()
+
+
+def not_fixed() -> Story:
+    return proposed().approved().executed().verified(Outcome.UNCHANGED)
+
+
+def high() -> Story:
+    return story().opened().diagnosed().proposed(RAISE, tier=Tier.HIGH, originators=(LEAD,))
+
+
+def drift() -> Story:
+    told = proposed().approved().started().step_refused()
+    return told.stopped("DRIFT", "moved")
+
+
+def answered() -> Story:
+    told = proposed().asked()
+    return told.answered("Because of E1.", "1790000050.000100", "ev-000001")
+
+
+def went_away() -> Story:
+    told = proposed().alert_resolved().ended(PlanEnd.RESOLVED_ITSELF)
+    return told.closed(Closing.RESOLVED_ITSELF)
+
+
+def by_hand() -> Story:
+    told = proposed().ended(PlanEnd.CLOSED)
+    return told.closed(Closing.FIXED_BY_HAND, ONCALL, "Restarted it.")
+
+
+def simulated() -> Story:
+    told = story().opened().diagnosed().proposed(simulated=True).approved()
+    return told.executed()
+
+
+STORIES: dict[str, tuple[Phase, Callable[[], Story]]] = {
+    "detected": (Phase.DETECTED, lambda: story().opened()),
+    "evidence": (Phase.DETECTED, lambda: story().opened().gathered()),
+    "triaged": (Phase.TRIAGED, lambda: story().opened().diagnosed()),
+    "proposed": (Phase.PROPOSED, proposed),
+    "superseded": (Phase.PROPOSED, lambda: proposed().proposed(ROLLBACK)),
+    "one of two": (Phase.PROPOSED, lambda: high().approved(SENIOR, "senior")),
+    "rejected": (Phase.REJECTED, lambda: proposed().rejected()),
+    "approved": (Phase.APPROVED, lambda: proposed().approved()),
+    "held": (Phase.APPROVED, lambda: story().opened().diagnosed().proposed(hold=60).approved()),
+    "paused": (Phase.PROPOSED, lambda: proposed().paused()),
+    "executing": (Phase.EXECUTING, running),
+    "executed": (Phase.EXECUTED, lambda: proposed().approved().executed()),
+    "improved": (Phase.VERIFIED, lambda: proposed().approved().executed().verified()),
+    "unchanged": (Phase.VERIFIED, not_fixed),
+    "worse": (Phase.VERIFIED, lambda: proposed().approved().executed().verified(Outcome.WORSE)),
+    "no data": (Phase.VERIFIED, lambda: proposed().approved().executed().verified(Outcome.NO_DATA)),
+    "inconclusive": (Phase.INCONCLUSIVE, lambda: story().opened().diagnosed().nothing()),
+    "healthy": (Phase.HEALTHY, lambda: story().opened().diagnosed().nothing(Verdict.HEALTHY, "All normal.")),
+    "failed": (Phase.STOPPED, lambda: running().step_failed().stopped()),
+    "drift": (Phase.STOPPED, drift),
+    "unknown": (Phase.UNKNOWN, lambda: running().unknown()),
+    "still unknown": (Phase.UNKNOWN, lambda: running().unknown().probed().probed().probed()),
+    "recorded": (Phase.EXECUTING, lambda: running().unknown().recorded()),
+    "expired": (Phase.EXPIRED, lambda: proposed().expired()),
+    "escalated": (Phase.ESCALATED, lambda: not_fixed().escalated()),
+    "answered": (Phase.PROPOSED, answered),
+    "resolved": (Phase.CLOSED, lambda: proposed().approved().executed().verified().closed()),
+    "went away": (Phase.CLOSED, went_away),
+    "by hand": (Phase.CLOSED, by_hand),
+    "noise": (Phase.CLOSED, lambda: story().opened().closed(Closing.NOISE, ONCALL)),
+    "duplicate": (Phase.CLOSED, lambda: story().opened().closed(Closing.DUPLICATE, ONCALL)),
+    "simulated": (Phase.EXECUTED, simulated),
+}
+
+
+def scene(told: Story, **more: object) -> Scene:
+    plain: dict[str, object] = {
+        "approvers": (ONCALL, LEAD),
+        "oncall": (ONCALL,),
+        "names": ((ONCALL, "Olga"), (LEAD, "Lee")),
+        "head": "ab12" * 16,
+    }
+    return Scene(told.now, **{**plain, **more})  # pyright: ignore[reportArgumentType]
+
+
+def cards(told: Story, **more: object) -> dict[str, Card]:
+    return {card.name: card for card in cards_of(told.incident, scene(told, **more))}
+
+
+def words(card: Card) -> str:
+    return render_text(card.message.blocks)
+
+
+def buttons(card: Card) -> list[str]:
+    return re.findall(r'"action_id": "([a-z_]+)"', json.dumps(card.message.blocks))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_slack_takes_every_card_of_every_state(name: str) -> None:
+    phase, tell = STORIES[name]
+    told = tell()
+    assert told.incident.phase is phase
+    progress = Progress("triage", (("Look", "complete"), ("Find", "in_progress"), ("Plan", "pending")))
+    for extra in (
+        {},
+        {"progress": progress, "duplicates": 4, "paused": "all was paused by U0LEAD"},
+        {"approvers": ()},
+    ):
+        drawn = cards_of(told.incident, scene(told, **extra))
+        assert len({card.name for card in drawn}) == len(drawn)
+        assert drawn[0].name == "incident"
+        for card in drawn:
+            check_message(card.message)
+
+
+def test_every_phase_is_drawn_and_has_words() -> None:
+    assert {phase for phase, _ in STORIES.values()} == set(Phase)
+    assert set(WORDS) == set(Phase)
+    assert set(NOW) | {Phase.EXECUTING, Phase.EXECUTED, Phase.VERIFIED, Phase.CLOSED} == set(Phase)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_notification_text_says_the_state(name: str) -> None:
+    told = STORIES[name][1]()
+    card = cards(told)["incident"]
+    header = words(card).split("\n")[0].removeprefix("# ")
+    assert plain_of(card.message.text).startswith(header.split(":")[0])
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_resolved_is_only_said_when_it_was_measured(name: str) -> None:
+    told = STORIES[name][1]()
+    told_all = " ".join(words(card) + card.message.text for card in cards(told).values())
+    assert ("Resolved" in told_all) == (name == "resolved")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_only_a_plan_that_waits_can_be_decided(name: str) -> None:
+    told = STORIES[name][1]()
+    waits = told.incident.phase is Phase.PROPOSED and told.incident.is_open
+    for card in cards(told).values():
+        current = waits and card.name == f"plan:{len(told.incident.plans)}"
+        assert ("decide_approve" in buttons(card)) == current
+        assert ("decide_reject" in buttons(card)) == current
+
+
+def test_an_edit_changes_nothing_while_nothing_happens() -> None:
+    told = proposed()
+    before = cards_of(told.incident, scene(told))
+    told.later(600)
+    assert cards_of(told.incident, scene(told)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("proposed", ["Evidence", "Stop", "Close"]),
+        ("executing", ["Evidence", "Stop"]),
+        ("unknown", ["Evidence"]),
+        ("escalated", ["Evidence", "Close"]),
+        ("resolved", ["Evidence"]),
+    ],
+)
+def test_the_incident_card_offers_what_makes_sense(name: str, expected: list[str]) -> None:
+    card = cards(STORIES[name][1]())["incident"]
+    last = [line for line in words(card).split("\n") if line.startswith("[")][-1]
+    assert re.findall(r"\[([A-Z][a-z]+)\]", last) == expected
+
+
+def test_cards_follow_each_other_as_things_happened() -> None:
+    told = (
+        not_fixed()
+        .asked()
+        .answered("It is open.")
+        .proposed(ROLLBACK)
+        .approved()
+        .executed()
+        .verified()
+        .closed()
+    )
+    names = [card.name for card in cards_of(told.incident, scene(told))]
+    assert names == ["incident", "plan:1", "notice:13", "answer:1790000050.000100", "plan:2", "report"]
+
+
+def test_only_what_the_channel_must_see_is_broadcast() -> None:
+    loud = {
+        name: [card.name.split(":")[0] for card in cards(tell()).values() if card.broadcast]
+        for name, (_, tell) in STORIES.items()
+    }
+    assert {name: kinds for name, kinds in loud.items() if kinds} == {
+        "failed": ["notice"],
+        "drift": ["notice"],
+        "still unknown": ["notice"],
+        "expired": ["notice"],
+        "escalated": ["notice"],
+        "resolved": ["report"],
+    }
+
+
+def test_a_plan_that_nobody_may_approve_tells_the_channel_why() -> None:
+    card = cards(proposed(), approvers=(), roster_note="checkout-oncall did not answer")["plan:1"]
+    assert card.broadcast
+    assert "Nobody can approve this right now (checkout-oncall did not answer)" in words(card)
+
+
+def test_the_approval_card_mentions_those_who_may_and_the_incident_card_pages_nobody() -> None:
+    drawn = cards(proposed())
+    assert "<@U0ONCALL> or <@U0LEAD>" in drawn["plan:1"].message.text
+    assert "<@" not in json.dumps(drawn["incident"].message.blocks) + drawn["incident"].message.text
+
+
+def test_a_first_of_two_approvals_says_that_one_is_missing() -> None:
+    text = words(cards(STORIES["one of two"][1]())["plan:1"])
+    assert "Approved by @U0SENIOR" in text
+    assert "1 of 2 approvals; 1 more needed." in text
+    assert "Asked for by: @U0LEAD" in text
+
+
+def test_a_simulated_step_says_so_everywhere() -> None:
+    drawn = cards(STORIES["simulated"][1]())
+    assert "[SIMULATED]" in words(drawn["plan:1"]).split("\n")[0]
+    assert "Step 1 of 1: [SIMULATED]" in words(drawn["plan:1"])
+    assert "Simulated: nothing real is changed" in words(drawn["plan:1"])
+
+
+def test_progress_shows_while_the_team_works_and_not_after() -> None:
+    progress = Progress("triage", (("Look at logs", "complete"), ("Find the likely cause", "in_progress")))
+    assert "[>] Find the likely cause (now)" in words(cards(story().opened(), progress=progress)["incident"])
+    assert "Find the likely cause" not in words(cards(proposed(), progress=progress)["incident"])
+
+
+def test_an_unknown_outcome_asks_until_it_is_settled() -> None:
+    assert buttons(cards(running().unknown())["notice:8"]) == ["record_applied", "record_not_applied"]
+    settled = cards(running().unknown().recorded())["notice:8"]
+    assert buttons(settled) == []
+    assert "settled, it was applied" in words(settled)
+    assert "@U0ONCALL: I looked at the host." in words(settled)
+
+
+def test_a_settled_doubt_of_an_earlier_step_is_not_asked_again() -> None:
+    drawn = cards(running().unknown().probed().probed().probed(applied=False).stopped())
+    assert [buttons(card) for name, card in drawn.items() if name == "notice:8"] == [[]]
+    assert "notice:11" not in drawn
