@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.adapters.exhibits import exhibits, with_lines
+from bot.adapters.exhibits import before_the_end, exhibits, with_lines
 from bot.adapters.log_words import FAILS, is_generic, loudness
 from bot.adapters.scoring import Hit, Score, Seen, seen
 from bot.domain.evidence import Change, LogPattern, MetricReading, Sighting
@@ -39,10 +39,21 @@ def unknown_cause(
         and loudness(pattern.example, "") >= FAILS
     ][:MAX_LOUD]
     if not loud:
-        return None
+        return _from_the_end(sightings, service, change)
     patterns = [pattern for pattern, _ in loud]
     text = with_lines(f"{service} fails{_since(change)}", exhibits(patterns, sightings))
     return text, tuple(_log_claim(pattern, known) for pattern, known in loud)
+
+
+def _from_the_end(
+    sightings: Sequence[Sighting], service: str, change: Changed
+) -> tuple[str, tuple[Claim, ...]] | None:
+    lines = before_the_end(sightings)
+    failed = [(one, known) for one, known in seen(sightings).logs if is_generic(one.example) and one.level]
+    if not lines or not failed:
+        return None
+    text = with_lines(f"{service} fails{_since(change)}", iter(lines))
+    return text, tuple(_log_claim(pattern, known) for pattern, known in failed[:1])
 
 
 def claims_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.adapters.log_shapes import Shaped, shaped
-from bot.adapters.log_words import FAILS, is_generic, is_step, loudness
+from bot.adapters.log_words import FAILS, is_generic, is_job, is_step, loudness
 from bot.domain.ids import SECOND, At
 
 MAX_SHOWN = 320
@@ -54,7 +54,6 @@ def digest(
     """The lines worth most for their length, in the order of the log, with gaps marked."""
     head = f"{lines} lines, {len(candidates)} shapes\n"
     longest = min(MAX_SHOWN, max(120, budget // 8))
-    shown = {each.number: each for each in candidates}
     loud_at = sorted(each.number for each in candidates if each.loud >= FAILS)
     offers = [_Offer(each.number, _line(each, longest), _worth(each)) for each in candidates]
     offers += [
@@ -68,8 +67,8 @@ def digest(
         for number, line in tail
         if number not in known and line.strip()
     ]
-    picked = _picked(offers, budget - len(head))
-    return head + "\n".join(offer.text for offer in picked if offer.number in shown or offer.text)
+    picked = _picked([offer for offer in offers if offer.text], budget - len(head))
+    return head + "\n".join(offer.text for offer in picked)
 
 
 def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:
@@ -89,7 +88,7 @@ def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:
 
 
 def _worth(each: Candidate) -> float:
-    if is_step(each.told.message) and each.count == 1:
+    if is_step(each.told.message) or is_job(each.told.message):
         return 3.0 + 3 * each.late
     rare = 1.0 if each.count == 1 else 0.6 if each.count < 10 else 0.3  # noqa: PLR2004 - a handful
     return each.loud * 2 + rare + each.late

@@ -1,34 +1,56 @@
 """Which lines a cause quotes: the telling ones, what they stand beside, and how each is cut to its point."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from bot.adapters.log_words import FAILS, is_generic, is_step, loudness, telling_words, tells_change
+from bot.adapters.log_words import FAILS, is_generic, is_job, is_step, loudness, tells_change
 from bot.adapters.scoring import seen
 from bot.domain.evidence import LogPattern, Sighting
 from bot.domain.finding import MAX_STATEMENT
 
-FIRST, OTHER = 130, 78
+FIRST, OTHER = 120, 76
 SHORTEST = 24
-FOLLOWING = 3
+FOLLOWING = 5
+LEADING = 14
+LONG_PATH = re.compile(r"(?<![\w/:])(?:/[\w.+@-]+){3,}/", re.ASCII)
 SAME = 36
 
 
 def exhibits(patterns: Sequence[LogPattern], sightings: Sequence[Sighting]) -> Iterator[str]:
-    """Lines in the order of how much they say: the best one, the change and the step before it, the others."""
+    """The best line, a change before it, the others; in the log of a job also what stands beside the best."""
     best = patterns[0]
     yield best.example
-    before, after = _beside(best, sightings)
     yield from _changes_before(patterns, sightings)
-    steps = [line for line in before if is_step(line)]
-    yield from steps[-1:]
-    yield from (pattern.example for pattern in patterns[1:3])
-    yield from after
-    yield from (pattern.example for pattern in patterns[3:])
+    before, after = _beside(best, sightings)
+    if _is_job(after):
+        yield from after[:FOLLOWING]
+        yield from [line for line in before if is_job(line)][-1:]
+        yield from [line for line in before if is_step(line)][-1:]
+    yield from (pattern.example for pattern in patterns[1:])
+    if _is_job(after):
+        yield from reversed(before[-FOLLOWING:])
     yield from (
         pattern.example
         for pattern, _ in seen(sightings).logs
         if pattern.level in {"error", "fatal"} and loudness(pattern.example, "") >= FAILS
     )
+
+
+def _is_job(after: Sequence[str]) -> bool:
+    """Whether the log ends with a line that only reports that a job failed."""
+    return any(is_generic(line) and loudness(line, "") for line in after)
+
+
+def before_the_end(sightings: Sequence[Sighting]) -> tuple[str, ...]:
+    """The step and the lines just before a line that only reports a failure, newest first."""
+    for sighting in sightings:
+        lines = sighting.text.splitlines()
+        ends = [number for number, line in enumerate(lines) if is_generic(line) and loudness(line, "")]
+        if ends:
+            step = [line for line in lines[: ends[-1]] if is_step(line)][-1:]
+            last = [line for line in lines[max(0, ends[-1] - LEADING) : ends[-1]] if re.search(r"\w", line)]
+            return (*step, *reversed(last))
+    return ()
 
 
 def with_lines(text: str, lines: Iterator[str]) -> str:
@@ -48,16 +70,12 @@ def with_lines(text: str, lines: Iterator[str]) -> str:
 
 
 def to_the_point(line: str, longest: int) -> str:
-    """The part of a line around its telling words, where the whole is too long."""
+    """A long line by its beginning and its end, long paths by their last part."""
+    line = LONG_PATH.sub("…/", line) if len(line) > longest // 2 else line
     if len(line) <= longest:
         return line
-    words = telling_words(line)
-    at = line.casefold().rfind(words.casefold()) if words else 0
-    start = max(0, min(at - longest // 2, len(line) - longest))
-    if start:
-        space = line.find(" ", start, start + SHORTEST)
-        start = space + 1 if space >= 0 else start
-    return line[start : start + longest].strip()
+    head = (longest - 1) * 7 // 10
+    return f"{line[:head].rstrip()}…{line[-(longest - head - 1) :].lstrip()}"
 
 
 def _same(one: str, other: str) -> bool:
@@ -71,7 +89,7 @@ def _beside(best: LogPattern, sightings: Sequence[Sighting]) -> tuple[list[str],
         lines = sighting.text.splitlines()
         for number, line in enumerate(lines):
             if wanted in line:
-                return lines[:number], lines[number + 1 : number + 1 + FOLLOWING]
+                return lines[:number], lines[number + 1 :]
     return [], []
 
 

@@ -66,7 +66,7 @@ def shaped(line: str) -> Shaped:
     at = at if at is not None else inner
     match = LEVEL.match(rest)
     if match is None or match.end() == len(rest):
-        return Shaped(rest.strip() or text, "", at)
+        return Shaped(rest.strip(), "", at)
     return Shaped(rest[match.end() :].strip(), LEVELS[match.group(1).lower()], at)
 
 

@@ -1,6 +1,6 @@
 """How loud a log line is: by its level, and by words that tell of failures."""
 
-from bot.adapters.patterns import Finder, Patterns
+from bot.adapters.patterns import Patterns
 
 FAILS = 3
 """Loudness from which a line tells of a failure."""
@@ -25,7 +25,8 @@ LOUD: tuple[tuple[int, str], ...] = (
 # Words of failure in lines that tell of none: options, counts of zero.
 QUIET = (
     r"\b(0|no|zero|without) (new )?(errors?|failures?|failed|warnings?|vulnerabilit\w+)\b",
-    r"\b(errors?|failed|failures?|unavailable|restarts?)[=:] ?0\b|previous terminated container|if-no-files|--?(fail|error)[-\w]*|on[-_]error|set -e",
+    r"\b(errors?|failed|failures?|unavailable|restarts?)[=:] ?0\b|previous terminated container|if-no-files",
+    r"--?(fail|error)[-\w]*|on[-_]error|set -e|^\s*(✓|√|ok \d)",
     r"fail-fast|continue-on-error|retry-|error[-_]level|not affected|\bpassed\b|\.\.\. ok$|^pass(ed)? ",
     # Code that is echoed, tables of coverage, names of tests and packages.
     r"^(echo|if|elif|for|while|export|const|let|return|throw|raise|def|import|from|run:|##\[group\])\b ?",
@@ -38,14 +39,15 @@ GENERIC = (
     r"make: \*\*\*|see (the )?(log|output|above)|a complete log of this run",
     r"the process '.*' failed with exit code|cleaning up orphan|^=+ [a-z ]+ =+$|^traceback \(most",
     r"build failed (with an exception|in \d)|process exited with code|returned 1 exit status",
+    r"^(post job cleanup|\[command\]|git version|temporarily overriding|adding repository dir|##\[endgroup\])",
     r"above exception was the direct cause|^errors? +files",
 )
 
 # The step that a build or a job was at.
-STEP = r"^##\[group\]Run |^> Task :|^Complete job name: |^Step \d+/\d+ :|^Running hook |^(=+> )?\[\d+/\d+\] "
+STEP = r"^##\[group\]Run |^> Task :|^- hook id: |^Step \d+/\d+ :|^Running hook |^(=+> )?\[\d+/\d+\] "
 # A change that the log itself tells of.
 CHANGED = (
-    r"(reload(ing|ed)?|chang(e|ed|ing)|load(ed|ing) new|appl(ied|ying)|switch(ed|ing)) [a-z ]*(config|setting)",
+    r"(reload(ing|ed)?|chang(e|ed|ing)|load(ed|ing) new|appl(ied|ying)) [a-z ]*(config|setting)",
     r"config[a-z ]*(change|reload|update)|(environment|config)[a-z_ ]*(mismatch|drift|for (staging|test))",
     r"deploy(ed|ing) (version|release|v?\d)|feature flag|migration (started|applied)",
 )
@@ -54,13 +56,15 @@ RECOVERED = (
     r"restored to (revision|version|normal)|workload resumed|resumed normal",
 )
 
+JOB = r"^Complete job name: |^Job name: "
+
 _STEP = Patterns([STEP])
+_JOB = Patterns([JOB])
 _CHANGED = Patterns(CHANGED)
 _RECOVERED = Patterns(RECOVERED)
 _WORDS = Patterns([pattern for _, pattern in LOUD])
 _QUIET = Patterns(QUIET)
 _GENERIC = Patterns(GENERIC)
-_TELLING = Finder("|".join(f"(?:{pattern})" for worth, pattern in LOUD if worth >= FAILS))
 
 
 def loudness(message: str, level: str) -> int:
@@ -86,14 +90,19 @@ def is_generic(message: str) -> bool:
     return bool(_GENERIC.matching(message[:MAX_READ]))
 
 
-def telling_words(message: str) -> str:
-    """The first words of a message that tell of a failure; empty where none do."""
-    return _TELLING.found(message[:MAX_READ]) or ""
+def is_quiet(message: str) -> bool:
+    """Whether words of failure in a line tell of none."""
+    return bool(_QUIET.matching(message[:MAX_READ]))
 
 
 def is_step(message: str) -> bool:
     """Whether a line names the step that a build or a job is at."""
     return bool(_STEP.matching(message[:MAX_READ]))
+
+
+def is_job(message: str) -> bool:
+    """Whether a line names the whole job."""
+    return bool(_JOB.matching(message[:MAX_READ]))
 
 
 def tells_change(message: str) -> bool:

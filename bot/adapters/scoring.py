@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.adapters.log_words import tells_recovery
+from bot.adapters.log_words import is_quiet, tells_recovery
 from bot.adapters.patterns import Patterns
 from bot.domain.evidence import Change, EvidenceKind, LogPattern, MetricReading, Sighting
 from bot.domain.ids import HOUR, MINUTE, SECOND, At, EvidenceId
 from bot.domain.verification import number
 from bot.ports.content import FailureMode, MetricCondition
 
-STRONG = 2.0
+STRONG = 1.5
 """Points from which the logs speak for a failure mode at all."""
 
 LOUD = {"fatal": 3.0, "error": 3.0, "warn": 2.0, "": 2.0, "info": 0.4, "debug": 0.2}
@@ -101,7 +101,7 @@ def _hits(mode: FailureMode, facts: Seen) -> Iterator[Hit]:
     signatures, excludes = Patterns(mode.signatures), Patterns(mode.excludes)
     for place, (pattern, known) in enumerate(facts.logs):
         matched = signatures.matching(pattern.example)
-        if not matched or excludes.matching(pattern.example):
+        if not matched or excludes.matching(pattern.example) or is_quiet(pattern.example):
             continue
         # Signatures stand in the order of how much they say.
         said = 1.0 if matched[0] < len(mode.signatures) / 2 else 1.0 - LATER_SIGNATURE / 2

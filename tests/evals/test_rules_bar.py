@@ -37,7 +37,7 @@ def flat(raw: object) -> Iterator[str]:
     """Each innermost object of a JSON answer as one line, as a log of it would read."""
     if isinstance(raw, dict):
         table = cast("dict[str, object]", raw)
-        if "message" in table:
+        if isinstance(table.get("message"), str) and table["message"]:
             yield event(table)
             return
         plain = {key: value for key, value in table.items() if not isinstance(value, dict | list)}
