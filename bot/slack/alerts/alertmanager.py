@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot.slack.alerts.flat import Flat, Role
 from bot.slack.alerts.heading import Heading, heading_of
+from bot.slack.alerts.headline import MAX_TITLE, is_boilerplate
 from bot.slack.alerts.naming import (
     bare_services,
     is_infrastructure,
@@ -31,7 +32,9 @@ def read_alertmanager(flat: Flat) -> Reading | None:
     pairs = pairs_of(flat)
     labels = common_labels(pairs)
     state = _state(flat)
-    title = labels.get("alertname") or heading.name or first_value(stated(pairs), "alert")
+    static = "" if is_boilerplate(heading.name, flat.username) else heading.name
+    described = first_value(stated(pairs), "alert", "summary")
+    title = (labels.get("alertname") or static or described or heading.name)[:MAX_TITLE]
     severity = _severity(labels, heading) or stated_severity(stated(pairs))
     return Reading(
         source=SOURCE,

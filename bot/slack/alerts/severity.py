@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from bot.domain.alert import Severity
 from bot.slack.alerts.pairs import first_value
 
-_MEANINGS: dict[str, Severity] = {
+_MEANINGS: dict[str, str] = {
     **dict.fromkeys(
         (
             "critical",
@@ -26,11 +26,12 @@ _MEANINGS: dict[str, Severity] = {
             "blocker",
             "severe",
         ),
-        Severity.CRITICAL,
+        Severity.CRITICAL.value,
     ),
-    **dict.fromkeys(("error", "err", "major", "p2", "sev2", "sev-2"), Severity.ERROR),
+    **dict.fromkeys(("error", "err", "major", "p2", "sev2", "sev-2"), Severity.ERROR.value),
     **dict.fromkeys(
-        ("warning", "warn", "medium", "moderate", "average", "minor", "p3", "sev3", "sev-3"), Severity.WARNING
+        ("warning", "warn", "medium", "moderate", "average", "minor", "p3", "sev3", "sev-3"),
+        Severity.WARNING.value,
     ),
     **dict.fromkeys(
         (
@@ -47,7 +48,7 @@ _MEANINGS: dict[str, Severity] = {
             "sev5",
             "sev-4",
         ),
-        Severity.INFO,
+        Severity.INFO.value,
     ),
 }
 _KEYS = (

@@ -114,3 +114,12 @@ def test_sentrys_issue_number_is_the_identity_whatever_the_text_becomes() -> Non
     assert edited is not None
     assert other is not None
     assert first.fingerprint == edited.fingerprint != other.fingerprint
+
+
+def test_under_a_static_title_without_labels_the_description_tells_alerts_apart() -> None:
+    first, second = (
+        read("[FIRING:1] Monitoring Event Notification", f"*Alert:* {what} - `warning`")
+        for what in ("Pod is crash looping.", "Node is not ready.")
+    )
+    assert first.title == "Pod is crash looping. - warning"
+    assert first.fingerprint != second.fingerprint
