@@ -91,7 +91,10 @@ class Prometheus:
     @asynccontextmanager
     async def _answer(self, what: str, asked: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
         url = f"{self._url}/api/v1/{what}"
-        async with self._client.stream("GET", url, params=asked, headers=self._headers) as answer:
+        # Said with each request, so that no client that we are given can do otherwise.
+        async with self._client.stream(
+            "GET", url, params=asked, headers=self._headers, timeout=TIMEOUT, follow_redirects=False
+        ) as answer:
             # A compressed body could be a thousand times its size; we ask for none and take none.
             if answer.headers.get("content-encoding", "identity").casefold() != "identity":
                 raise SourceUnavailableError("Prometheus sent a compressed answer that was not asked for.")

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.domain.service import Target
+from bot.domain.service import Inventory, Target
+
+SECRET = frozenset({"password", "token"})
+"""Names of settings whose values are credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ def reach_of(target: Target) -> Reach:
         current=_path(target, "current_path"),
         releases=_path(target, "releases_path"),
         deploy_log=_path(target, "deploy_log"),
+    )
+
+
+def credentials_of(inventory: Inventory) -> tuple[str, ...]:
+    """Every credential that the inventory holds, for the redactor: environment references are resolved in it."""
+    groups = [
+        settings.settings
+        for service in inventory.services
+        for settings in (*service.targets, *service.logs, *service.changes, service.metrics_source)
+        if settings is not None
+    ]
+    return tuple(
+        dict.fromkeys(value for group in groups for name, value in group if name in SECRET and value)
     )
 
 

@@ -15,7 +15,7 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 def server(handler: Handler, token: str = "") -> Prometheus:
-    client = httpx2.AsyncClient(transport=httpx2.MockTransport(handler), follow_redirects=False)
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(handler), follow_redirects=True)
     return Prometheus(client, "http://metrics.test/prom/", token)
 
 
