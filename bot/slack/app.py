@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """The Bolt app: the storing middleware first, our listeners, and a catch-all for everything else."""
 
+import logging
 import re
 
 from slack_bolt.app.async_app import AsyncApp
@@ -32,7 +33,13 @@ def build_app(room: Room, client: AsyncWebClient, me: Identity) -> AsyncApp:
             bot_user_id=me.user_id,
         )
 
-    app = AsyncApp(name="greenlight", client=client, authorize=authorize, request_verification_enabled=False)
+    # Bolt warns that it ignores the token of the environment, which is as it should be
+    log = logging.getLogger("greenlight.bolt")
+    log.setLevel(logging.ERROR)
+    app = AsyncApp(
+        name="greenlight", logger=log, client=client, authorize=authorize, request_verification_enabled=False
+    )
+    log.setLevel(logging.WARNING)
     app.middleware(Storing(room.inbox).keep)
     events = Events(room)
     app.event("message")(events.arrived)

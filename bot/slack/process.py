@@ -156,10 +156,10 @@ class Upkeep:
     async def run(self, health: Health) -> None:
         """Catch up once the link is up, then sweep for ever."""
         await health.up.wait()
-        caught_up = await self._caught_up()
+        caught_up = await self._caught_up(0)
         while not caught_up:
             await asyncio.sleep(AGAIN_SECONDS)
-            caught_up = await self._caught_up()
+            caught_up = await self._caught_up(0)
         health.ready.set()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
@@ -169,12 +169,16 @@ class Upkeep:
                 log.warning("sweep_put_off", error=error.message)
 
     async def catch_up(self) -> None:
-        """Handle events left unfinished, then the alerts that no event told us of."""
-        await self._caught_up()
+        """After a loss of the link: take up the alerts that no event told us of, beside everything else."""
+        self.inbox.background.start(self._again(), "catching up")
 
-    async def _caught_up(self) -> bool:
+    async def _again(self) -> None:
+        await self._caught_up(LATE)
+
+    async def _caught_up(self, younger: int) -> bool:
+        """Handle what was stored and left unfinished, unless it is younger than this, then read channels."""
         try:
-            await self.inbox.sweep(self.shelves.clock.now())
+            await self.inbox.sweep(At(self.shelves.clock.now() - younger))
             for channel in await self._watched():
                 await self._backfill(channel)
         except StoreUnavailableError as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -10,12 +11,10 @@ from bot.domain.apply import replay
 from bot.domain.errors import GreenlightError, StoreUnavailableError
 from bot.domain.ids import IncidentId
 from bot.domain.incident import Incident
-from bot.ports.cards import Cards, Progress
+from bot.ports.cards import Cards, Progress, SentCard
 from bot.ports.records import Incidents, Loaded
 from bot.slack.background import Background
 from bot.slack.failures import FatalLinkError
-from bot.slack.sender import Sender
-from bot.slack.status import Status
 from bot.slack.views.scene import Card
 
 AT_ONCE = 8
@@ -32,15 +31,31 @@ log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 Render = Callable[[Incident, Loaded, Progress | None], Awaitable[tuple[Card, ...]]]
 
 
+class Sends(Protocol):
+    """Brings one card up to date."""
+
+    async def send(self, incident: Incident, card: Card, before: SentCard | None) -> float:
+        """The seconds to wait before trying again, 0 where nothing is left."""
+        ...
+
+
+class Follows(Protocol):
+    """Says in the thread what is going on."""
+
+    def follow(self, incident: Incident) -> None:
+        """Never waits and never fails."""
+        ...
+
+
 @dataclass(slots=True)
 class Publisher:
     """The loop over dirty cards; `now` counts seconds and never runs backwards."""
 
     incidents: Incidents
     cards: Cards
-    sender: Sender
+    sender: Sends
     render: Render
-    status: Status
+    status: Follows
     now: Callable[[], float]
     fatal: Callable[[FatalLinkError], None]
     background: Background = field(default_factory=Background)
