@@ -110,6 +110,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
+        if not text.isascii():
+            # RE2 reads UTF-8, which cannot spell half a surrogate pair; JSON can.
+            text = text.encode("utf-8", "replace").decode("utf-8")
         if self._exact is not None:
             text = self._exact.sub(lambda found: self._tags[found.group()], text)
         text = self._vendors.sub(lambda found: tag_of(found.group()), text)

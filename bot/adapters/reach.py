@@ -38,7 +38,7 @@ def reach_of(target: Target) -> Reach:
 
 
 def credentials_of(inventory: Inventory) -> tuple[str, ...]:
-    """Every credential that the inventory holds, for the redactor: environment references are resolved in it."""
+    """Every credential that the inventory holds, references to the environment resolved, for the redactor."""
     groups = [
         settings.settings
         for service in inventory.services

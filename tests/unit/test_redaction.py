@@ -95,6 +95,10 @@ def test_the_same_secret_has_the_same_tag_everywhere() -> None:
     assert tag_of("foo123") in second
 
 
+def test_half_a_surrogate_pair_is_borne() -> None:
+    assert NONE("\ud83d password=foo123").startswith("? password=[secret:")
+
+
 def test_a_very_short_own_credential_does_not_shred_the_text() -> None:
     assert Redactor(("ab",))("about cabs") == "about cabs"
 
