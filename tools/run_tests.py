@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,12 +15,52 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("scenario", ("tests/scenario",)),
     ("browser", ("tests/browser",)),
 )
-PROGRAMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("integrity, short", ("-m", "tests.integrity", "--short")),
-    ("chaos, short", ("-m", "tests.chaos", "--short")),
+PROGRAMS: tuple[tuple[str, str], ...] = (
+    ("integrity, short", "tests.integrity"),
+    ("chaos, short", "tests.chaos"),
 )
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] \S+ (.*)$", re.MULTILINE)
-COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
+COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
+NO_TESTS = 5
+
+
+@dataclass(slots=True)
+class Tally:
+    """What all suites together did."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: list[str] = field(default_factory=list[str])
+    reasons: set[str] = field(default_factory=set[str])
+
+    def suite(self, title: str, code: int, output: str) -> None:
+        """Count one pytest run by its closing line."""
+        self.reasons.update(SKIPPED.findall(output))
+        closing = output.rstrip().rpartition("\n")[2]
+        for count, word in COUNTS.findall(closing):
+            name = "failed" if word.startswith("error") else word
+            setattr(self, name, getattr(self, name) + int(count))
+        if code not in {0, NO_TESTS}:
+            self.broken.append(title)
+
+    def program(self, title: str, code: int) -> None:
+        """Count one program as one test."""
+        if code:
+            self.failed += 1
+            self.broken.append(title)
+        else:
+            self.passed += 1
+
+    def told(self) -> int:
+        """Say what was missing and what failed; the exit code."""
+        if self.reasons:
+            print("\nNot tested on this machine:")
+            print("\n".join(f"  - {reason}" for reason in sorted(self.reasons)))
+        if self.broken:
+            print(f"\nFailed: {', '.join(self.broken)}")
+        print(f"\n{self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)
+        return 1 if self.broken else 0
 
 
 def run(title: str, command: Sequence[str]) -> tuple[int, str]:
@@ -40,34 +81,15 @@ def run(title: str, command: Sequence[str]) -> tuple[int, str]:
 
 def main() -> int:
     """Run all; exit 1 if anything failed."""
-    failed: list[str] = []
-    skipped: set[str] = set()
-    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    tally = Tally()
     for title, arguments in SUITES:
         present = [part for part in arguments if not part.startswith("tests/") or (ROOT / part).is_dir()]
-        if not any(part.startswith("tests/") for part in present):
-            continue
-        code, output = run(title, (sys.executable, "-m", "pytest", "-q", *present, *sys.argv[1:]))
-        skipped.update(SKIPPED.findall(output))
-        for count, word in COUNTS.findall(output.rsplit("\n", 3)[-2] if output else ""):
-            key = "failed" if word.startswith("error") else word
-            totals[key] += int(count)
-        if code not in {0, 5}:
-            failed.append(title)
-    for title, arguments in PROGRAMS:
-        if (ROOT / arguments[1].replace(".", "/") / "__main__.py").is_file():
-            code, _ = run(title, (sys.executable, *arguments))
-            totals["failed" if code else "passed"] += 1
-            if code:
-                failed.append(title)
-    if skipped:
-        print("\nNot tested on this machine:")
-        for reason in sorted(skipped):
-            print(f"  - {reason}")
-    if failed:
-        print(f"\nFailed: {', '.join(failed)}")
-    print(f"\n{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped")
-    return 1 if failed else 0
+        if any(part.startswith("tests/") for part in present):
+            tally.suite(title, *run(title, (sys.executable, "-m", "pytest", "-q", *present, *sys.argv[1:])))
+    for title, module in PROGRAMS:
+        if (ROOT / module.replace(".", "/") / "__main__.py").is_file():
+            tally.program(title, run(title, (sys.executable, "-m", module, "--short"))[0])
+    return tally.told()
 
 
 if __name__ == "__main__":
