@@ -123,3 +123,13 @@ def test_under_a_static_title_without_labels_the_description_tells_alerts_apart(
     )
     assert first.title == "Pod is crash looping. - warning"
     assert first.fingerprint != second.fingerprint
+
+
+def test_two_templates_are_two_receivers_and_to_the_sender_two_notifications() -> None:
+    heading = "[FIRING:1] HighErrors checkout (prod critical)"
+    attachment = {"fallback": f"{heading} | http://am/", "color": "danger"}
+    event = {"type": "message", "subtype": "bot_message", "bot_id": "B1", "ts": "1763630101.000100"}
+    titles = (heading, ":fire: HighErrors", "prod.example.org", "[FIRING:1] Monitoring Event Notification")
+    alerts = [parse({**event, "attachments": [{**attachment, "title": title}]}, NOW) for title in titles]
+    assert {alert.title for alert in alerts if alert} == {"HighErrors"}
+    assert len({alert.fingerprint for alert in alerts if alert}) == len(titles)

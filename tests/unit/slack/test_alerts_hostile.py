@@ -95,7 +95,7 @@ def well_formed(alert: Alert | None) -> None:
 
 
 @given(message=st.dictionaries(KEYS, JSON, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_json_makes_it_fail(message: dict[str, object]) -> None:
     well_formed(parse({**message, "type": "message", "subtype": "bot_message"}, NOW))
     well_formed(parse({"subtype": "message_changed", "message": message}, NOW))
