@@ -1,5 +1,6 @@
 """The environment, read once: every setting with the reason for it, every problem at once."""
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -213,21 +214,25 @@ class Settings(BaseSettings):
 def load(*, slack: bool = False) -> Settings | Problems:
     """The settings, or all that is wrong with them; with `slack`, both tokens are required."""
     try:
+        missing = _missing_tokens() if slack else ()
+    except (UnicodeDecodeError, OSError):
+        missing = ()
+    try:
         settings = Settings(_env_file=_dotenv(), _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
     except (ValidationError, UnicodeDecodeError, OSError) as error:
-        return Problems(_problems(error))
-    if slack:
-        missing = tuple(
-            Problem(name, f"expected {what}, but it is not set")
-            for name, value, what in (
-                ("SLACK_BOT_TOKEN", settings.slack_bot_token, "a bot token that starts with xoxb-"),
-                ("SLACK_APP_TOKEN", settings.slack_app_token, "an app-level token that starts with xapp-"),
-            )
-            if value is None
-        )
-        if missing:
-            return Problems(missing)
-    return settings
+        return Problems((*missing, *_problems(error)))
+    return Problems(missing) if missing else settings
+
+
+def _missing_tokens() -> tuple[Problem, ...]:
+    names = environment()
+    wanted = (
+        ("SLACK_BOT_TOKEN", "a bot token that starts with xoxb-"),
+        ("SLACK_APP_TOKEN", "an app-level token that starts with xapp-"),
+    )
+    return tuple(
+        Problem(name, f"expected {what}, but it is not set") for name, what in wanted if not names.get(name)
+    )
 
 
 def environment() -> Mapping[str, str]:
@@ -263,12 +268,16 @@ def example() -> str:
 
 def _dotenv() -> Path | None:
     file = Path(os.environ.get(HOME) or Path.cwd()) / ".env"
-    return file if file.is_file() and file.stat().st_size <= MAX_DOTENV_BYTES else None
+    if not file.is_file():
+        return None
+    if file.stat().st_size > MAX_DOTENV_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(file))
+    return file
 
 
 def _problems(error: ValidationError | UnicodeDecodeError | OSError) -> tuple[Problem, ...]:
     if not isinstance(error, ValidationError):
-        return (Problem(".env", f"expected a readable UTF-8 file ({type(error).__name__})"),)
+        return (Problem(".env", f"expected a readable UTF-8 file of at most {MAX_DOTENV_BYTES} bytes"),)
     return tuple(
         Problem(_named(detail["loc"]), detail["msg"].removeprefix("Value error, "))
         for detail in error.errors(include_url=False, include_input=False, include_context=False)

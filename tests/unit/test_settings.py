@@ -65,6 +65,19 @@ def test_both_slack_tokens_are_asked_for_where_slack_is_needed() -> None:
     assert [problem.name for problem in problems(slack=True)] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
 
 
+def test_missing_tokens_and_malformed_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", "wrong")
+    monkeypatch.setenv("GREENLIGHT_LOG_LEVEL", "loud")
+    names = [problem.name for problem in problems(slack=True)]
+    assert names == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GREENLIGHT_LOG_LEVEL"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe=1\n", b"# long\n" * 20_000])
+def test_a_file_that_cannot_be_read_is_a_problem_and_not_ignored(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    assert [problem.name for problem in problems(slack=True)] == [".env"]
+
+
 def test_the_file_in_the_home_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
