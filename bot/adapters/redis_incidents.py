@@ -16,6 +16,7 @@ from bot.domain.claims import Claim, Index, fingerprint_key
 from bot.domain.errors import ClaimRefusedError, ConflictError, FencedError, UnknownIncidentError
 from bot.domain.events import Decided, Entry, StepStarted
 from bot.domain.ids import MINUTE, At, Fence, IncidentId, PersonId, PlanId
+from bot.domain.incident import Phase
 from bot.ports.records import Appended, Lease, Loaded, Pause, Refusal
 
 HEADS_REMEMBERED = 1000
@@ -133,6 +134,11 @@ class RedisIncidents:
         """The open ones, newest first."""
         names = await self._link.call("ZREVRANGE", self._link.key("open"), 0, limit - 1)
         return tuple(IncidentId(name.decode()) for name in names[:limit])
+
+    async def by_phase(self, phase: Phase) -> frozenset[IncidentId]:
+        """Those that are in a phase now."""
+        names = await self._link.call("SMEMBERS", self._link.key("phase", phase))
+        return frozenset(IncidentId(name.decode()) for name in names)
 
     async def by_thread(self, place: Place) -> IncidentId | None:
         """The newest of a thread."""

@@ -73,6 +73,13 @@ async def test_a_mark_between_two_waits_is_heard(store: Store) -> None:
     await asyncio.wait_for(store.cards.wait(60), 20)
 
 
+async def test_an_append_is_heard(store: Store) -> None:
+    await store.cards.wait(0.05)
+    sample = Sample()
+    await store.incidents.append(sample.id, 0, [sample.opened], [], sample.index())
+    await asyncio.wait_for(store.cards.wait(60), 20)
+
+
 async def test_waiting_ends_without_a_mark(store: Store) -> None:
     for _ in range(3):
         await asyncio.wait_for(store.cards.wait(0.01), 20)

@@ -146,6 +146,8 @@ async def test_a_window_counts_within_one_append(store: Store) -> None:
     with pytest.raises(ClaimRefusedError):
         await store.incidents.append(sample.id, 1, [entry(2)], three, sample.index())
     await store.incidents.append(sample.id, 1, [entry(2)], [run("a"), run("a"), run("b")], sample.index())
+    twice = Claim(ClaimKind.COUNT, "runs:other", "a", "RATE_LIMIT", 1, MINUTE)
+    await store.incidents.append(sample.id, 2, [entry(3)], [twice, twice], sample.index())
 
 
 async def test_a_refused_claim_counts_nothing(store: Store) -> None:

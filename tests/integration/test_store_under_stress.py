@@ -18,6 +18,7 @@ from bot.adapters.store import StorePlan, opened
 from bot.domain.errors import NotDurableError, StoreUnavailableError
 from bot.domain.events import Decided
 from bot.domain.ids import Digest, IncidentId, PersonId, PlanId
+from bot.domain.incident import Phase
 from tests.contract.samples import Sample, entry
 from tests.needs import need
 from tests.servers import fresh_prefix
@@ -142,6 +143,22 @@ async def test_a_decision_is_confirmed_by_the_disk_where_not_every_write_is(link
     plain = await incidents.append(sample.id, 0, [sample.opened], [], sample.index())
     decided = await incidents.append(sample.id, 1, [entry(2, decision())], [], sample.index())
     assert (plain.durable, decided.durable) == (False, True)
+
+
+async def test_a_confirmed_repeat_writes_so_that_the_disk_is_asked_about_it(link: Link) -> None:
+    incidents, sample = RedisIncidents(link, KEY), Sample()
+    await incidents.append(sample.id, 0, [sample.opened], [], sample.index())
+    for _ in range(2):
+        await incidents.append(sample.id, 1, [entry(2, decision())], [], sample.index())
+    assert await link.call("HGET", link.key("incident", sample.id), "confirmed") == b"2"
+
+
+async def test_an_incident_is_in_one_phase_at_a_time(link: Link) -> None:
+    incidents, sample = RedisIncidents(link, KEY), Sample()
+    await incidents.append(sample.id, 0, [sample.opened], [], sample.index(Phase.DETECTED))
+    await incidents.append(sample.id, 1, [entry(2)], [], sample.index(Phase.TRIAGED))
+    found = [await incidents.by_phase(phase) for phase in (Phase.DETECTED, Phase.TRIAGED)]
+    assert found == [set(), {sample.id}]
 
 
 async def test_nothing_is_called_durable_without_an_append_only_file(link: Link) -> None:
