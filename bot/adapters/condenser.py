@@ -10,7 +10,7 @@ import logfold
 
 from bot.adapters.digest import Candidate, digest, louder_before_the_end
 from bot.adapters.log_shapes import MAX_LINE, Shaped, shaped
-from bot.adapters.log_words import FAILS, level_of, loudness
+from bot.adapters.log_words import FAILS, STEP_MARK, level_of, loudness
 from bot.domain.evidence import LogPattern
 
 MAX_SHAPES = 60_000
@@ -49,6 +49,7 @@ class Condenser:
     shapes: dict[str, _Shape] = field(default_factory=dict[str, _Shape])
     around: dict[int, str] = field(default_factory=dict[int, str])
     before: deque[tuple[int, str]] = field(default_factory=lambda: deque[tuple[int, str]](maxlen=TAIL))
+    step: tuple[int, str] | None = None
     watched: int = 0
     watch_until: int = -1
 
@@ -65,6 +66,8 @@ class Condenser:
                 known.last_line = line
             else:
                 self._meet(key, line, number)
+            if STEP_MARK in line:
+                self.step = (number, line)
             if number <= self.watch_until:
                 self.around[number] = line[:MAX_LINE]
             recent.append((number, line))
@@ -98,7 +101,8 @@ class Condenser:
             return
         self.watched += 1
         self.watch_until = number + AFTER
-        for earlier, text in list(self.before)[-BEFORE:]:
+        neighbours = list(self.before)[-BEFORE:]
+        for earlier, text in (self.step, *neighbours) if self.step else neighbours:
             self.around.setdefault(earlier, text[:MAX_LINE])
 
     def _fold(self) -> None:

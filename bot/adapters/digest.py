@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.adapters.log_shapes import Shaped, shaped
-from bot.adapters.log_words import FAILS, is_generic, is_job, is_step, loudness
+from bot.adapters.log_words import FAILS, STEP_MARK, is_generic, is_job, loudness
 from bot.domain.ids import SECOND, At
 
 MAX_SHOWN = 320
@@ -88,13 +88,15 @@ def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:
 
 
 def _worth(each: Candidate) -> float:
-    if is_step(each.told.message) or is_job(each.told.message):
-        return 3.0 + 3 * each.late
+    if is_job(each.told.message):
+        return 6.0
     rare = 1.0 if each.count == 1 else 0.6 if each.count < 10 else 0.3  # noqa: PLR2004 - a handful
     return each.loud * 2 + rare + each.late
 
 
 def _near(number: int, line: str, loud_at: Sequence[int]) -> float:
+    if STEP_MARK in line:
+        return 7.0
     distance = min((abs(number - at) for at in loud_at), default=99)
     return 4.5 - 0.5 * distance + 0.5 * loudness(line[:300], "")
 

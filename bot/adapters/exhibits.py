@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
-from bot.adapters.log_words import FAILS, is_generic, is_job, is_step, loudness, tells_change
+from bot.adapters.log_words import FAILS, is_generic, is_job, is_quiet, is_step, loudness, tells_change
 from bot.adapters.scoring import seen
 from bot.domain.evidence import LogPattern, Sighting
 from bot.domain.finding import MAX_STATEMENT
 
-FIRST, OTHER = 120, 76
+FIRST, OTHER = 120, 84
 SHORTEST = 24
-FOLLOWING = 5
+FOLLOWING = 4
 LEADING = 14
+WHOLE_WORD = 20
+IDENTIFIER = re.compile(r"[\s-]*\b(?i:request|trace|span|correlation)[-_ ]?(?i:id)[:= ]+\S+", re.ASCII)
+RUN = re.compile(r"([.=_*-])\1{3,}", re.ASCII)
 LONG_PATH = re.compile(r"(?<![\w/:])(?:/[\w.+@-]+){3,}/", re.ASCII)
 SAME = 36
 
@@ -22,13 +26,11 @@ def exhibits(patterns: Sequence[LogPattern], sightings: Sequence[Sighting]) -> I
     yield best.example
     yield from _changes_before(patterns, sightings)
     before, after = _beside(best, sightings)
-    if _is_job(after):
-        yield from after[:FOLLOWING]
-        yield from [line for line in before if is_job(line)][-1:]
-        yield from [line for line in before if is_step(line)][-1:]
+    if _is_job(before, after):
+        yield from [line.removeprefix("##[group]") for line in before if is_step(line)][-1:]
+        yield from _turns(list(reversed(before))[:FOLLOWING], after[:FOLLOWING])
+        yield from [line.partition(": ")[2] for line in before if is_job(line)][-1:]
     yield from (pattern.example for pattern in patterns[1:])
-    if _is_job(after):
-        yield from reversed(before[-FOLLOWING:])
     yield from (
         pattern.example
         for pattern, _ in seen(sightings).logs
@@ -36,9 +38,16 @@ def exhibits(patterns: Sequence[LogPattern], sightings: Sequence[Sighting]) -> I
     )
 
 
-def _is_job(after: Sequence[str]) -> bool:
-    """Whether the log ends with a line that only reports that a job failed."""
-    return any(is_generic(line) and loudness(line, "") for line in after)
+def _is_job(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether this is the log of a job: it names the job, or ends with a line that only reports a failure."""
+    ended = any(is_generic(line) and loudness(line, "") for line in after)
+    return ended or any(is_job(line) for line in before)
+
+
+def _turns(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """What follows and what precedes, in turns, nearest first."""
+    for following, preceding in zip_longest(after, before):
+        yield from (line for line in (following, preceding) if line is not None and not is_quiet(line))
 
 
 def before_the_end(sightings: Sequence[Sighting]) -> tuple[str, ...]:
@@ -71,11 +80,15 @@ def with_lines(text: str, lines: Iterator[str]) -> str:
 
 def to_the_point(line: str, longest: int) -> str:
     """A long line by its beginning and its end, long paths by their last part."""
+    line = RUN.sub(r"\1\1\1", IDENTIFIER.sub("", line))
     line = LONG_PATH.sub("…/", line) if len(line) > longest // 2 else line
     if len(line) <= longest:
         return line
-    head = (longest - 1) * 7 // 10
-    return f"{line[:head].rstrip()}…{line[-(longest - head - 1) :].lstrip()}"
+    start = len(line) - (longest - 1) * 3 // 10
+    word = max(line.rfind(" ", 0, start), line.rfind("/", 0, start)) + 1
+    start = word if start - word <= WHOLE_WORD else start
+    head = line[: longest - 1 - (len(line) - start)].rstrip()
+    return f"{head}…{line[start:]}"
 
 
 def _same(one: str, other: str) -> bool:

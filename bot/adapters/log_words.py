@@ -31,20 +31,23 @@ QUIET = (
     # Code that is echoed, tables of coverage, names of tests and packages.
     r"^(echo|if|elif|for|while|export|const|let|return|throw|raise|def|import|from|run:|##\[group\])\b ?",
     r"^##\[group\]|[\\{;]$|\|\s+\d+(\.\d+)? \||==\d+\.\d+|^(built|building|downloaded|downloading) ",
-    r"^\S+::\S+$|\|\| (echo|true)",
+    r"^\d*x? ?skipped \[|\[ *\d+%\]$|^\S+::\S+$|\|\| (echo|true)",
 )
 # Lines that only repeat that something failed before them.
 GENERIC = (
     r"process completed with exit code|command failed with exit code|elifecycle|^npm err! (code|errno)",
     r"make: \*\*\*|see (the )?(log|output|above)|a complete log of this run",
-    r"the process '.*' failed with exit code|cleaning up orphan|^=+ [a-z ]+ =+$|^traceback \(most",
+    r"the process '.*' failed with exit code|cleaning up orphan",
+    r"^=+ ([a-z ]+|\d+ failed,.*) =+$|^traceback \(most",
     r"build failed (with an exception|in \d)|process exited with code|returned 1 exit status",
-    r"^(post job cleanup|\[command\]|git version|temporarily overriding|adding repository dir|##\[endgroup\])",
+    r"post job cleanup\.?$|^(\[command\]|git version|temporarily overriding|##\[endgroup\])",
+    r"^failed tasks:|^completed \S+ with errors",
+    r"^\* (try|what went wrong):$|^> run with|^> get more help|^shell: ",
     r"above exception was the direct cause|^errors? +files",
 )
 
 # The step that a build or a job was at.
-STEP = r"^##\[group\]Run |^> Task :|^- hook id: |^Step \d+/\d+ :|^Running hook |^(=+> )?\[\d+/\d+\] "
+STEP = r"^##\[group\]Run |^- hook id: |^Step \d+/\d+ :|^Running hook |^(=+> )?\[\d+/\d+\] "
 # A change that the log itself tells of.
 CHANGED = (
     r"(reload(ing|ed)?|chang(e|ed|ing)|load(ed|ing) new|appl(ied|ying)) [a-z ]*(config|setting)",
@@ -57,6 +60,9 @@ RECOVERED = (
 )
 
 JOB = r"^Complete job name: |^Job name: "
+
+STEP_MARK = "##[group]Run "
+"""What stands in a line that names a step, for a quick look at every line."""
 
 _STEP = Patterns([STEP])
 _JOB = Patterns([JOB])
