@@ -31,7 +31,8 @@ async def alert_seen(ports: Ports, sighted: Sighted) -> IncidentId | None:
             await decide(ports, open_one, lambda incident: _resolved(incident, sighted.alert.source))
         return open_one
     if open_one is None:
-        return await _opened(ports, sighted)
+        acknowledged = sighted.alert.status is AlertStatus.ACKNOWLEDGED
+        return None if acknowledged else await _opened(ports, sighted)
     return await _again(ports, open_one, sighted.alert.source)
 
 

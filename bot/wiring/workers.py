@@ -2,13 +2,12 @@
 
 import asyncio
 
-import httpx2
-
 from bot.adapters import queue
 from bot.adapters.absent import NoHands, NoPeople, NoTeam
 from bot.adapters.condenser import condense
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
+from bot.adapters.http import open_client
 from bot.adapters.queue import Pace
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.rules_team import RulesTeam
@@ -29,10 +28,11 @@ PACE = Pace(reconcile=0.25)
 async def serve_worker(settings: Settings, role: WorkerRole) -> None:
     """Walk incidents until cancelled; raises ContentError, StoreUnavailableError, NotDurableError."""
     parts = common_parts(settings, role)
-    async with open_store(settings) as store, httpx2.AsyncClient() as client:
+    async with open_store(settings) as store, open_client() as client:
         if role is WorkerRole.ACT:
             await _insist_on_durability(store)
-        ports = _ports(parts, store, client, role)
+        eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
+        ports = _ports(parts, store, eyes, role)
 
         async def walked(incident: IncidentId) -> None:
             try:
@@ -58,7 +58,7 @@ async def _insist_on_durability(store: Store) -> None:
         )
 
 
-def _ports(parts: Parts, store: Store, client: httpx2.AsyncClient, role: WorkerRole) -> Ports:
+def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Ports:
     thinks = role is WorkerRole.THINK
     hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor)
     return Ports(
@@ -71,7 +71,7 @@ def _ports(parts: Parts, store: Store, client: httpx2.AsyncClient, role: WorkerR
         people=NoPeople(),
         roster=PolicyRosters(parts.content, parts.clock),
         team=RulesTeam(parts.content) if thinks else NoTeam(),
-        eyes=SourceEyes(parts.clock, parts.redactor, client, condense),
+        eyes=eyes,
         hands=NoHands() if thinks else hands,
         clock=parts.clock,
     )

@@ -177,3 +177,10 @@ async def test_an_approved_plan_that_stays_paused_expires() -> None:
     await home.pass_time(130, step=10)
     assert (await home.incident(incident)).phase is Phase.EXPIRED
     assert home.hands.performed == []
+
+
+async def test_an_acknowledgement_alone_opens_nothing() -> None:
+    home = house()
+    acknowledged = Sighted(alert(status=AlertStatus.ACKNOWLEDGED), PLACE, None)
+    assert await alert_seen(home.ports, acknowledged) is None
+    assert await home.store.incidents.opened() == ()
