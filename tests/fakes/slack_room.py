@@ -291,6 +291,9 @@ async def running(
             assert not bot.done() or bot.result() is None
             yield desk
         finally:
+            if not health.connected:
+                # it is about to end by itself: let it say why
+                await asyncio.wait({bot}, timeout=5)
             bot.cancel()
             with suppress(asyncio.CancelledError):
                 await bot
