@@ -1,0 +1,1 @@
+"""The makers of models, in a closed table; each is loaded when a roster names it."""
