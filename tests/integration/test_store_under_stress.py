@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from bot.adapters import chain
 from bot.adapters.embedded import EmbeddedServer
+from bot.adapters.redis_cards import RedisCards
 from bot.adapters.redis_client import Link, connected, require_durable
 from bot.adapters.redis_incidents import RedisIncidents
 from bot.adapters.store import StorePlan, opened
@@ -22,6 +24,7 @@ from bot.domain.incident import Phase
 from tests.contract.samples import Sample, entry
 from tests.needs import need
 from tests.servers import fresh_prefix
+from tests.waiting import eventually
 
 KEY = bytes(range(32))
 RACES = 200
@@ -214,6 +217,21 @@ async def test_no_append_goes_on_from_a_record_that_was_rewritten(link: Link) ->
     await link.call("LSET", key, 0, forged)
     with pytest.raises(Exception, match="moved on"):
         await incidents.append(sample.id, 1, [entry(2)], [], sample.index())
+
+
+async def test_a_turn_lasts_as_long_as_its_holder_needs_it(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.redis_cards.TURN_MILLISECONDS", 300)
+    cards, start = RedisCards(link), time.monotonic()
+
+    async def later() -> bool:
+        return time.monotonic() - start > 1
+
+    async with cards.turn(IncidentId("inc-1")) as mine:
+        await eventually(later)
+        async with cards.turn(IncidentId("inc-1")) as theirs:
+            assert (mine, theirs) == (True, False)
 
 
 async def test_the_whole_store_opens_twice_over_one_directory(tmp_path: Path) -> None:
