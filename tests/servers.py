@@ -38,7 +38,7 @@ async def leaks(link: Link) -> list[str]:
     keys: list[bytes] = await link.call("KEYS", f"{link.prefix}*")
     for key in keys:
         family = key.decode().removeprefix(link.prefix).split(":")[0]
-        endless = await link.call("TTL", key) < 0
+        endless = await link.call("TTL", key) == -1
         if endless and family not in OF_INCIDENTS | BOUNDED:
             found.append(key.decode())
     return found
