@@ -18,6 +18,9 @@ MAX_PATTERNS = 200
 MAX_WATCHED = 400
 BEFORE, AFTER, TAIL = 5, 8, 60
 SIMILARITY = 0.55
+REST = "(other lines)"
+"""The key of the shapes that are only counted together."""
+
 DIGITS = re.compile(r"\d+", re.ASCII)
 
 
@@ -91,6 +94,7 @@ class Condenser:
             return
         if len(self.shapes) >= MAX_SHAPES:
             self._fold()
+            self._pool()
         self.shapes[key] = _Shape(number, number, 1, line[:MAX_LINE], line)
         if self.watched < MAX_WATCHED:
             self._watch(line, number)
@@ -118,7 +122,20 @@ class Condenser:
             shape = self.shapes[key]
             group = merged.setdefault(match.id if match else key, key)
             folded[group] = _joined(folded[group], shape) if group in folded else shape
-        self.shapes = folded
+        self.shapes.clear()
+        self.shapes.update(folded)
+
+    def _pool(self) -> None:
+        """Make room where the lines are too different to fold: old and rare shapes are counted together."""
+        if len(self.shapes) <= MAX_SHAPES // 2:
+            return
+        by_worth = sorted(self.shapes.items(), key=lambda each: (each[1].count > 1, each[1].last))
+        rest = self.shapes.pop(REST, None)
+        for key, shape in by_worth[: len(by_worth) - MAX_SHAPES // 2]:
+            if self.shapes.pop(key, None) is not None:
+                rest = shape if rest is None else _joined(rest, shape)
+        if rest is not None:
+            self.shapes[REST] = rest
 
 
 def condense(lines: Iterable[str], budget: int = 8_000) -> Condensed:
