@@ -224,11 +224,15 @@ async def test_a_rate_limited_edit_waits_as_long_as_asked_and_holds_up_no_other_
         await room.card(slow, "detected")
         await room.card(fast, "detected")
         first, second = room.home.store.shelf.entries
-        room.workspace.faults.rate_limit("chat.update", retry_after=2)
+        room.workspace.faults.rate_limit("chat.update", retry_after=4)
         await room.home.store.cards.report_progress(first, Progress("logs", ()))
         await room.until(lambda: room.workspace.count("chat.update") >= 1)
         await room.home.store.cards.report_progress(second, Progress("metrics", ()))
+        await room.home.store.cards.report_progress(first, Progress("logs again", ()))
         await room.until(lambda: any("metrics" in one.text for one in room.replies(fast)))
+        await room.home.store.cards.report_progress(second, Progress("changes", ()))
+        await room.until(lambda: any("changes" in one.text for one in room.replies(fast)))
+        assert room.workspace.count("chat.update") == 3
         assert not any("logs" in one.text for one in room.replies(slow))
         await room.until(lambda: any("logs" in one.text for one in room.replies(slow)))
 
