@@ -120,7 +120,10 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error.")
     log_format: LogFormat = Field(LogFormat.JSON, description="json for machines, console for people.")
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="Port on 127.0.0.1 where own metrics are served; 0 serves none."
+        0,
+        ge=0,
+        le=65535,
+        description="First of three ports on 127.0.0.1 for the metrics of bot, think and act; 0 serves none.",
     )
 
     @classmethod

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import TextIO, cast
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, start_http_server
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 MAX_DEPTH = 6
 MAX_TEXT = 8_000
-SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120)
 
 Redact = Callable[[str], str]
 
@@ -107,17 +106,8 @@ class Metrics:
         self.events_appended = self._counter("events_appended", "Events appended", "event")
         self.plans_proposed = self._counter("plans_proposed", "Plans proposed", "tier")
         self.decisions = self._counter("decisions", "Decisions that counted", "verdict")
-        self.refusals = self._counter("refusals", "Clicks that did not count", "code")
-        self.steps = self._counter("steps", "Steps by how they ended", "action", "outcome")
+        self.steps = self._counter("steps", "Steps by how they ended", "outcome")
         self.verifications = self._counter("verifications", "Verifications", "outcome")
-        self.sightings = self._counter("sightings", "Looks at sources", "kind", "failed")
-        self.slack_calls = self._counter("slack_calls", "Calls of Slack's Web API", "method", "result")
-        self.look_seconds = self._histogram("look_seconds", "Time of a look at a source", "kind")
-        self.verb_seconds = self._histogram("verb_seconds", "Time of one verb", "verb")
-        self.ack_seconds = self._histogram("ack_seconds", "From a click to its acknowledgement")
-        self.open_incidents = Gauge(
-            "greenlight_open_incidents", "Incidents that are open", registry=self.registry
-        )
 
     def serve(self, port: int) -> None:
         """Serve them on loopback from a thread of the client library; port 0 serves none."""
@@ -126,6 +116,3 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"greenlight_{name}", text, labels, registry=self.registry)
-
-    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
-        return Histogram(f"greenlight_{name}", text, labels, buckets=SECONDS, registry=self.registry)

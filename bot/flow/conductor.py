@@ -22,7 +22,8 @@ from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
 
 TRIES = 20
-LEASE_SECONDS = 30
+LEASE_SECONDS = 8
+"""How long an incident stands still at most after its worker was killed; renewed at a third."""
 LEASE_WAIT_SECONDS = 2.0
 LEASE_POLL_SECONDS = 0.02
 MAX_ATTEMPTS = 3
@@ -80,6 +81,8 @@ async def append(
         raise IllegalEventError("There is nothing to append.")
     version = before.version if before else 0
     done = await ports.incidents.append(incident, version, entries, claims, index_of(after), fence)
+    for entry in entries:
+        ports.told(incident, entry)
     return after, done.durable
 
 

@@ -1,12 +1,20 @@
 """All ports together, given to each verb."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.events import Entry
+from bot.domain.ids import IncidentId
 from bot.ports.cards import Blobs, Cards, Seen
 from bot.ports.content import Content
 from bot.ports.records import Incidents, Queue
 from bot.ports.team import Team
 from bot.ports.world import Clock, Eyes, Hands, People, Roster
+
+
+def untold(incident: IncidentId, entry: Entry) -> None:
+    """Nobody listens."""
+    del incident, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +33,5 @@ class Ports:
     eyes: Eyes
     hands: Hands
     clock: Clock
+    told: Callable[[IncidentId, Entry], None] = untold
+    """Is told of every entry after it was appended, for logs and metrics."""

@@ -11,18 +11,21 @@ from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.views.cards import cards_of
 from bot.wiring.parts import Parts, common_parts
+from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
+from bot.wiring.tell import Teller
 from bot.wiring.verbs import Flow
 
 
-async def serve_slack(settings: Settings) -> None:
+async def serve_slack(settings: Settings, seams: Seams | None = None) -> None:
     """Run the bot process until cancelled; raises FatalLinkError, ContentError, StoreUnavailableError."""
+    seams = seams or Seams()
     parts = common_parts(settings, "bot")
     options = _options(settings)
     async with open_store(settings) as store, open_desk(options) as desk:
-        ports = _ports(parts, store, desk)
+        ports = seams.alter(_ports(parts, store, desk))
         scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, cards_of)
-        shelves = Shelves(store.incidents, store.cards, store.seen, parts.content, parts.clock)
+        shelves = Shelves(ports.incidents, ports.cards, ports.seen, parts.content, parts.clock)
         faces = faces_of(scenery, store.blobs)
         await run_bot(options, desk, shelves, Flow(ports, scenery).verbs(), faces, Health())
 
@@ -50,4 +53,5 @@ def _ports(parts: Parts, store: Store, desk: Desk) -> Ports:
         eyes=NoEyes(),
         hands=NoHands(),
         clock=parts.clock,
+        told=Teller(parts.metrics),
     )

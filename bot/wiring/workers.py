@@ -7,54 +7,45 @@ from bot.adapters.absent import NoHands, NoPeople, NoTeam
 from bot.adapters.condenser import condense
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
-from bot.adapters.http import open_client
-from bot.adapters.queue import Pace
+from bot.adapters.prometheus import http_client
+from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.rules_team import RulesTeam
 from bot.adapters.store import Store
-from bot.domain.errors import NotDurableError, UnknownIncidentError
+from bot.domain.errors import UnknownIncidentError
 from bot.domain.ids import IncidentId
 from bot.flow.conductor import load, nudge, walk
-from bot.flow.table import table
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 from bot.settings import Settings
 from bot.wiring.parts import Parts, common_parts
+from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
+from bot.wiring.tell import Teller
 
-PACE = Pace(reconcile=0.25)
 
-
-async def serve_worker(settings: Settings, role: WorkerRole) -> None:
+async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None = None) -> None:
     """Walk incidents until cancelled; raises ContentError, StoreUnavailableError, NotDurableError."""
+    seams = seams or Seams()
     parts = common_parts(settings, role)
-    async with open_store(settings) as store, open_client() as client:
+    async with open_store(settings) as store, http_client() as client:
         if role is WorkerRole.ACT:
-            await _insist_on_durability(store)
+            await require_durable(store.link)
         eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
         ports = _ports(parts, store, eyes, role)
 
         async def walked(incident: IncidentId) -> None:
             try:
-                await walk(ports, incident, role, table)
+                await walk(ports, incident, role, seams.table)
             except UnknownIncidentError:
                 return
 
         async def nudged(incident: IncidentId) -> None:
-            await nudge(ports, await load(ports, incident), table)
+            await nudge(ports, await load(ports, incident), seams.table)
 
         await asyncio.gather(
-            queue.run_worker(role, walked, store.url, pace=PACE),
-            queue.reconcile(store.incidents.due, nudged, parts.clock.now, PACE),
-        )
-
-
-async def _insist_on_durability(store: Store) -> None:
-    durability = await store.link.durability()
-    if not durability.enough:
-        raise NotDurableError(
-            "The store does not keep writes safely: it needs appendonly yes, and appendfsync always where it "
-            "has no WAITAOF (before Redis 7.2). The act role does not start without."
+            queue.run_worker(role, walked, store.url, pace=seams.pace),
+            queue.reconcile(store.incidents.waiting, nudged, parts.clock.now, seams.pace),
         )
 
 
@@ -74,4 +65,5 @@ def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Po
         eyes=eyes,
         hands=NoHands() if thinks else hands,
         clock=parts.clock,
+        told=Teller(parts.metrics),
     )

@@ -71,6 +71,6 @@ def test_a_very_long_text_is_cut_with_a_note() -> None:
 
 def test_metrics_of_two_owners_do_not_mix() -> None:
     one, other = Metrics(), Metrics()
-    one.refusals.labels(code="EXPIRED").inc()
-    assert b'greenlight_refusals_total{code="EXPIRED"} 1.0' in generate_latest(one.registry)
-    assert b"EXPIRED" not in generate_latest(other.registry)
+    one.verifications.labels(outcome="improved").inc()
+    assert b'greenlight_verifications_total{outcome="improved"} 1.0' in generate_latest(one.registry)
+    assert b"improved" not in generate_latest(other.registry)

@@ -1,0 +1,57 @@
+"""Every appended entry as a log line and in the metrics."""
+
+import re
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain.events import (
+    Decided,
+    Entry,
+    IncidentClosed,
+    IncidentOpened,
+    PlanProposed,
+    StepFinished,
+    StepNotRun,
+    Verified,
+)
+from bot.domain.ids import IncidentId
+from bot.domain.plan import parsed
+from bot.telemetry import Metrics
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
+
+
+def event_name(entry: Entry) -> str:
+    """The name under which an event is logged: `step_started`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(entry.event).__name__).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells logs and metrics what was appended."""
+
+    metrics: Metrics
+
+    def __call__(self, incident: IncidentId, entry: Entry) -> None:
+        """Log and count one entry."""
+        name = event_name(entry)
+        log.info(name, incident=incident, number=entry.number, fence=entry.fence)
+        self.metrics.events_appended.labels(name).inc()
+        match entry.event:
+            case IncidentOpened(_, alert, _, _):
+                self.metrics.incidents_opened.labels(alert.severity or "none").inc()
+            case IncidentClosed(closing, _, _):
+                self.metrics.incidents_closed.labels(closing).inc()
+            case PlanProposed(body=body):
+                self.metrics.plans_proposed.labels(parsed(body).tier).inc()
+            case Decided(approved=approved):
+                self.metrics.decisions.labels("approved" if approved else "rejected").inc()
+            case StepFinished(ok=ok):
+                self.metrics.steps.labels("done" if ok else "failed").inc()
+            case StepNotRun(code=code):
+                self.metrics.steps.labels(code.lower()).inc()
+            case Verified(outcome=outcome):
+                self.metrics.verifications.labels(outcome).inc()
+            case _:
+                return
