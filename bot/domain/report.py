@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.domain.action import UndoKind
 from bot.domain.events import (
     AlertFiredAgain,
     AlertResolved,
@@ -175,20 +174,21 @@ def followups_of(incident: Incident) -> tuple[str, ...]:
 
 
 def _left_behind(incident: Incident) -> tuple[str, ...]:
-    """Changes of plans that did not help and were not taken back since."""
+    """Values that a plan without success left behind, by what they were before the first change."""
+    first: dict[tuple[str, str], str] = {}
     left: dict[tuple[str, str], str] = {}
     for state in incident.executions:
-        for step in state.steps:
-            if step.status is not StepStatus.DONE or step.step.undo.kind is not UndoKind.ACTION:
-                continue
-            for name, before, after in step.step.changes:
-                key = (step.step.target, name)
+        done = (step for step in state.steps if step.status is StepStatus.DONE)
+        for target, name, before, after in (
+            (s.step.target, *change) for s in done for change in s.step.changes
+        ):
+            key = (target, name)
+            was = first.setdefault(key, before)
+            if state.outcome is Outcome.IMPROVED or after == was:
                 left.pop(key, None)
-                if state.outcome is not Outcome.IMPROVED and after != before:
-                    left[key] = f"{name} of {step.step.target} was set from {before} to {after}"
-    return tuple(
-        f"Clean up: {text} by a plan that did not help, and was not taken back." for text in left.values()
-    )
+            else:
+                left[key] = f"{name} of {target} was set from {was} to {after}"
+    return tuple(f"Clean up: {text} without success, and not taken back." for text in left.values())
 
 
 def _monitoring(incident: Incident) -> str:

@@ -15,11 +15,12 @@ MESSAGE_CHARACTERS = 12_000
 MESSAGE_TEXT = 3_000
 """An edit takes 4,000 characters of text."""
 VIEW_BLOCKS = 100
-VIEW_CHARACTERS = 200_000
+VIEW_CHARACTERS = 40_000
+"""A view takes 250 kB of JSON, in which one character may need six bytes."""
 SECTION = 3_000
 HEADER = 150
 CONTEXT = 2_000
-RICH_TEXT = 3_000
+RICH_TEXT = 2_900
 BUTTON = 75
 VALUE = 2_000
 TASK_TITLE = 150
@@ -125,6 +126,12 @@ def prose(text: str, limit: int = RICH_TEXT) -> Block:
     return rich(line(said(short(text.strip(), limit, lines=True))))
 
 
+def long_prose(text: str, limit: int) -> tuple[Block, ...]:
+    """Longer untrusted prose as several blocks of literal text."""
+    whole = short(text.strip(), limit, lines=True) or " "
+    return tuple(prose(whole[start : start + RICH_TEXT]) for start in range(0, len(whole), RICH_TEXT))
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One row of a plan block; status is pending, in_progress, complete or error, `word` says it in words."""
@@ -207,18 +214,16 @@ def budgeted(
     parts: Sequence[Part], most: int = MESSAGE_BLOCKS, characters: int = MESSAGE_CHARACTERS
 ) -> tuple[Block, ...]:
     """The blocks within Slack's budget: optional parts are left out, the last first, and that is said."""
-    kept = list(parts)
     note = must(context("Some of this was too long to show here."))
-    left_out = False
-    while _over(kept, most - 1, characters - size(note.blocks)) and any(part.optional for part in kept):
-        last = max(index for index, part in enumerate(kept) if part.optional)
-        del kept[last]
-        left_out = True
-    if left_out:
-        kept.append(note)
-    return tuple(block for part in kept for block in part.blocks)
-
-
-def _over(parts: Sequence[Part], most: int, characters: int) -> bool:
-    blocks = [block for part in parts for block in part.blocks]
-    return len(blocks) > most or size(blocks) > characters
+    costs = [(len(part.blocks), size(part.blocks)) for part in parts]
+    kept = set(range(len(parts)))
+    room = (most - 1, characters - size(note.blocks))
+    for index in reversed(range(len(parts))):
+        if all(sum(costs[one][way] for one in kept) <= room[way] for way in (0, 1)):
+            break
+        if parts[index].optional:
+            kept.discard(index)
+    shown = [part for index, part in enumerate(parts) if index in kept]
+    if len(shown) < len(parts):
+        shown.append(note)
+    return tuple(block for part in shown for block in part.blocks)

@@ -3,7 +3,7 @@
 from bot.domain.events import Asked, PlanProposed
 from bot.domain.incident import Incident, Question
 from bot.slack.views.blocks import budgeted as within_budget
-from bot.slack.views.blocks import context, may, must, prose, rich
+from bot.slack.views.blocks import context, long_prose, may, must, rich
 from bot.slack.views.blocks import quoted as quote
 from bot.slack.views.incident_card import incident_card
 from bot.slack.views.labels import found, label
@@ -14,7 +14,7 @@ from bot.slack.views.scene import Card, Message, Scene
 from bot.slack.views.text import esc_fit, short
 
 QUESTION = 300
-ANSWER = 6_000
+ANSWER = 8_700
 
 
 def cards_of(incident: Incident, scene: Scene) -> tuple[Card, ...]:
@@ -41,12 +41,14 @@ def _answers(incident: Incident) -> list[tuple[int, Card]]:
 def answer_card(incident: Incident, question: Question) -> Card:
     """An answer below the question that it answers, with the evidence that it cites."""
     answer = question.answer or ""
-    parts = [may(rich(quote(short(question.text, QUESTION)))), must(prose(answer, ANSWER))]
+    parts = [may(rich(quote(short(question.text, QUESTION)))), must(*long_prose(answer, ANSWER))]
     cited = [_cited(incident, one) for one in question.evidence[:8]]
     if cited:
         parts.append(must(context("Evidence: " + "; ".join(cited))))
     return Card(
-        f"answer:{question.ts}", Message(esc_fit(answer, 2_500), within_budget(parts)), state="answered"
+        f"answer:{question.ts}",
+        Message(esc_fit(answer, 2_500).strip() or "Answer", within_budget(parts)),
+        state="answered",
     )
 
 

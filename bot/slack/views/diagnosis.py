@@ -33,7 +33,7 @@ def _heading(diagnosis: Diagnosis) -> tuple[Block, ...]:
 
 
 def _claim(incident: Incident, claim: Claim) -> tuple[Block, ...]:
-    cited = labels(incident, claim.evidence)
+    cited = labels(incident, claim.evidence[:6])
     row = bullets(line(said(short(claim.statement, STATEMENT)), said(f" [{cited}]", bold=True)))
     return (rich(row, quoted(short(claim.quote, QUOTE))),) if claim.quote else (rich(row),)
 

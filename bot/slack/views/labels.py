@@ -4,12 +4,15 @@ from collections.abc import Iterable
 
 from bot.domain.evidence import Evidence
 from bot.domain.incident import Incident
+from bot.slack.views.text import short
+
+ID = 40
 
 
 def label(incident: Incident, evidence: str) -> str:
     """`E1` for an evidence id; the id itself where the incident has no such evidence."""
-    ids = [known.id for known in incident.evidence]
-    return f"E{ids.index(evidence) + 1}" if evidence in ids else evidence  # pyright: ignore[reportArgumentType]
+    ids: list[str] = [known.id for known in incident.evidence]
+    return f"E{ids.index(evidence) + 1}" if evidence in ids else short(evidence, ID)
 
 
 def labels(incident: Incident, evidence: Iterable[str]) -> str:

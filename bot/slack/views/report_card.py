@@ -72,7 +72,7 @@ def _impact(report: Report) -> str:
 def _cause(report: Report) -> list[Block]:
     if not report.cause:
         return [line(said("Not shown by the evidence."))]
-    by = f" (confidence {report.confidence}; {team_label(report.team)})"
+    by = f" (confidence {report.confidence}; {short(team_label(report.team), 80)})"
     claims = [line(said(short(claim, ROW))) for claim in report.claims[:5]]
     return [line(said(short(report.cause, 300), bold=True), said(by)), *claims]
 
@@ -112,7 +112,7 @@ def _row(row: Row, scene: Scene) -> Block:
 
 def _small_print(incident: Incident, scene: Scene) -> str:
     head = (
-        f" Record head `{esc(scene.head)}`: check it with `greenlight audit verify --head`."
+        f" Record head `{esc_fit(scene.head, 64)}`: check it with `greenlight audit verify --head`."
         if scene.head
         else ""
     )

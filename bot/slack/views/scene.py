@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.domain.ids import At, PersonId
 from bot.ports.cards import Progress
 from bot.slack.views.blocks import Block
-from bot.slack.views.text import either, esc, mention
+from bot.slack.views.text import NAME, either, esc_fit, mention, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Scene:
 
     def name(self, person: PersonId) -> str:
         """A person's name as the policy knows it, else the id."""
-        return dict(self.names).get(person, person)
+        return short(dict(self.names).get(person, person), NAME)
 
     def people(self, people: tuple[PersonId, ...], most: int) -> str:
         """Several people for mrkdwn, by name where one is known, so that nobody is paged by it."""
         known = dict(self.names)
-        return either([esc(known[p]) if p in known else mention(p) for p in people], most)
+        return either([esc_fit(known[p], NAME) if p in known else mention(p) for p in people], most)

@@ -15,6 +15,7 @@ HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 BLANKS = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks by category that show as nothing."""
 STACKED_MARKS = 2
+NAME = 80
 LINK_SAFE = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2000}", re.ASCII)
 
 
@@ -23,6 +24,8 @@ def visible(text: str, *, lines: bool = False) -> str:
 
     Line ends become spaces otherwise. Marks stacked on one letter are cut after two.
     """
+    if text.isascii() and text.isprintable():
+        return text
     shown: list[str] = []
     marks = 0
     for char in text.replace("\r\n", "\n"):
@@ -65,17 +68,24 @@ def fit(text: str, limit: int) -> str:
     return f"{text[: max(limit - 1, 0)].rstrip()}{ELLIPSIS}"[:limit]
 
 
-def esc_fit(text: str, limit: int) -> str:
-    """Escaped text of at most `limit` characters, never cut inside an escape."""
-    kept = fit(text, limit)
-    while len(esc(kept)) > limit and kept:
-        kept = fit(kept, len(kept) - max(1, (len(esc(kept)) - limit) // 6))
-    return esc(kept)
-
-
 def short(text: str, limit: int, *, lines: bool = False) -> str:
     """Quiet text of at most `limit` characters, for places where Slack reads no markup."""
-    return fit(quiet(text, lines=lines), limit)
+    head = text[: limit * 3]
+    shown = fit(quiet(head, lines=lines), limit)
+    return shown if len(head) == len(text) or shown.endswith(ELLIPSIS) else fit(f"{shown} {ELLIPSIS}", limit)
+
+
+def esc_fit(text: str, limit: int) -> str:
+    """Escaped text of at most `limit` characters, never cut inside an escape."""
+    plain = short(text, limit)
+    whole = esc(plain)
+    if len(whole) <= limit:
+        return whole
+    kept, size = 0, 0
+    while size + len(esc(plain[kept])) < limit:
+        size += len(esc(plain[kept]))
+        kept += 1
+    return f"{esc(plain[:kept])}{ELLIPSIS}"
 
 
 def code(text: str, limit: int) -> str:
@@ -85,7 +95,7 @@ def code(text: str, limit: int) -> str:
 
 def mention(person: PersonId | str) -> str:
     """A mention of a person, which notifies where it is posted; anything that is no Slack id is text."""
-    return f"<@{person}>" if PERSON.fullmatch(person) else esc(person)
+    return f"<@{person}>" if PERSON.fullmatch(person) else esc_fit(person, NAME)
 
 
 def mentions(people: tuple[PersonId, ...], most: int = 8) -> str:
