@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - snapshots stand as they are read
 """The main messages as people read them; change one on purpose and run pytest with --inline-snapshot=fix."""
 
 import re
