@@ -211,3 +211,12 @@ async def test_a_file_is_uploaded_in_two_steps(api: Api, app: App, workspace: Wo
         "log.txt",
         app.bot_user_id,
     )
+
+
+async def test_an_app_is_told_of_its_own_channels_alone(api: Api, workspace: Workspace) -> None:
+    workspace.add_channel("C9", "elsewhere")
+    joined = [one["id"] for one in (await api("users.conversations"))["channels"]]
+    everything = [one["id"] for one in (await api("conversations.list"))["channels"]]
+    assert "C9" not in joined
+    assert set(joined) | {"C9"} <= set(everything)
+    assert joined

@@ -55,6 +55,14 @@ def members(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
+    return listed(call, joined_only=False)
+
+
+def list_joined(call: Call) -> Json:
+    return listed(call, joined_only=True)
+
+
+def listed(call: Call, *, joined_only: bool) -> Json:
     wanted = call.text("types", "public_channel").split(",")
     hidden = call.flag("exclude_archived")
     me = call.app.bot_user_id
@@ -63,7 +71,7 @@ def list_all(call: Call) -> Json:
         for channel in call.hub.state.channels.values()
         if TYPES[channel.kind] in wanted
         and not (hidden and channel.is_archived)
-        and (channel.kind is ChannelKind.PUBLIC or me in channel.members)
+        and (me in channel.members or (channel.kind is ChannelKind.PUBLIC and not joined_only))
     ]
     found, following = page(visible, call)
     return {"channels": found, **next_page(following)}
@@ -161,6 +169,7 @@ METHODS: Final = {
     "conversations.info": Method(info, READ, limits.TIER_3),
     "conversations.members": Method(members, READ, limits.TIER_4),
     "conversations.list": Method(list_all, READ, limits.TIER_2),
+    "users.conversations": Method(list_joined, READ, limits.TIER_3),
     "conversations.open": Method(open_direct, ("im:write", "mpim:write"), limits.TIER_3),
     "conversations.join": Method(join, ("channels:join",), limits.TIER_3),
     "reactions.add": Method(add_reaction, ("reactions:write",), limits.TIER_3),
