@@ -1,0 +1,1 @@
+"""The gate's promises, measured against the rules and printed as one table."""
