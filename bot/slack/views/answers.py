@@ -14,6 +14,7 @@ from bot.slack.views.phrases import (
     end_sentence,
     now,
     outcome_sentence,
+    pause_words,
     step_title,
     team_label,
     verdict_word,
@@ -49,7 +50,7 @@ def status_answer(incident: Incident, scene: Scene) -> Answer:
     if incident.paused_by is not None:
         lines.append(f"Paused by {scene.name(incident.paused_by)}; a lead resumes it.")
     if scene.paused:
-        lines.append(f"Paused: {scene.paused}.")
+        lines.append(f"Paused: {pause_words(scene.paused)}.")
     if incident.phase is Phase.ESCALATED and incident.escalation:
         lines.append(f"Why a person is needed: {fit(incident.escalation, 600)}")
     measured = [state for state in incident.executions if state.outcome is not None]

@@ -19,7 +19,7 @@ from bot.slack.views.blocks import (
     tasks,
 )
 from bot.slack.views.diagnosis import diagnosis_parts
-from bot.slack.views.phrases import now, outcome_sentence, word
+from bot.slack.views.phrases import now, outcome_sentence, pause_words, word
 from bot.slack.views.scene import Card, Message, Scene
 from bot.slack.views.text import count, esc, esc_fit, mention, short, when, when_day
 
@@ -102,7 +102,7 @@ def needed(incident: Incident, scene: Scene) -> str:
     if incident.paused_by is not None:
         return f"paused by {mention(incident.paused_by)}; a lead resumes it."
     if scene.paused:
-        return f"{esc_fit(scene.paused, 200)} is paused; a lead resumes it."
+        return f"{esc_fit(pause_words(scene.paused), 200)} are paused; a lead resumes."
     state = incident.current
     match incident.phase:
         case Phase.PROPOSED if state is not None:
@@ -205,5 +205,5 @@ def _steps(incident: Incident) -> str:
 def _text(incident: Incident, head: str, scene: Scene) -> str:
     service = incident.service or incident.alert.service or "unknown service"
     said = f"{head}: {incident.alert.title} on {service}. {now(incident)}"
-    paused = f" Paused: {scene.paused}." if scene.paused else ""
+    paused = f" Paused: {pause_words(scene.paused)}." if scene.paused else ""
     return esc_fit(f"{said}{paused}", 900)

@@ -209,6 +209,14 @@ def team_label(team: str) -> str:
     return RULES_TEAM if team == "rules" else team
 
 
+def pause_words(scope: str) -> str:
+    """What a wider pause covers: `all` or `environment:<id>` in words, anything else as it is."""
+    if scope == "all":
+        return "all changes"
+    kind, _, name = scope.partition(":")
+    return f"all changes in {name}" if kind == "environment" and name else scope
+
+
 def verdict_word(verdict: Verdict) -> str:
     """A verdict as a heading."""
     match verdict:

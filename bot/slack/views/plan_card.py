@@ -31,6 +31,7 @@ from bot.slack.views.phrases import (
     change_line,
     end_sentence,
     outcome_sentence,
+    pause_words,
     step_title,
 )
 from bot.slack.views.scene import Card, Message, Scene
@@ -51,7 +52,7 @@ def plan_card(incident: Incident, state: PlanState, scene: Scene) -> Card:
     head = status_line(incident, state)
     parts = [must(header(f"{head}: {what(state)}"))]
     parts += _status_parts(incident, state, scene)
-    parts += [must(*facts_of(state.plan, state.digest))] if reviewable else [must(section(TOO_LARGE))]
+    parts += _facts_parts(state, waits=waits) if reviewable else [must(section(TOO_LARGE))]
     parts += _team_parts(state, waits=waits)
     parts.append(must(actions(*_buttons(state, approve=waits and reviewable, reject=waits))))
     return Card(
@@ -149,7 +150,9 @@ def _who_may(state: PlanState, scene: Scene) -> str:
 def _paused(incident: Incident, scene: Scene) -> str:
     if incident.paused_by is not None:
         return f"*Paused* by {mention(incident.paused_by)}: no step starts until a lead resumes."
-    return f"*Paused*: {esc(scene.paused)}. No step starts until a lead resumes." if scene.paused else ""
+    if not scene.paused:
+        return ""
+    return f"*Paused*: {esc_fit(pause_words(scene.paused), 200)}. No step starts until a lead resumes."
 
 
 def _start_line(state: PlanState) -> str:
@@ -168,6 +171,12 @@ def step_task(state: StepState) -> Task:
         lines.append("now: " + ", ".join(f"{name} {value}" for name, value in state.observed_after))
     title = f"{step_title(state.step)} on {state.step.target}"
     return Task(title, status, "\n".join(filter(None, lines)), word)
+
+
+def _facts_parts(state: PlanState, *, waits: bool) -> list[Part]:
+    """The facts, whole while somebody decides; afterwards what became of the steps goes before them."""
+    facts = facts_of(state.plan, state.digest)
+    return [must(*facts)] if waits else [may(fact) for fact in facts]
 
 
 def _team_parts(state: PlanState, *, waits: bool) -> list[Part]:

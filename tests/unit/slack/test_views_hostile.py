@@ -181,4 +181,6 @@ def test_a_log_line_that_quotes_a_broadcast_is_shown_and_harmless() -> None:
 
 
 def test_a_refusal_with_a_hostile_detail_is_a_modal_that_slack_takes() -> None:
-    check_view(refusal_modal(Refused(Code.NOT_AUTHORISED, "<!channel>" * 900, PersonId("<!here>"))))
+    view = refusal_modal(Refused(Code.DECIDED, "<!channel>" * 900, PersonId("<!here>")))
+    check_view(view)
+    assert not MENTION.search(json.dumps(view))

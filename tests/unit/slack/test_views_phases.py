@@ -254,6 +254,15 @@ def test_progress_shows_while_the_team_works_and_not_after() -> None:
     assert "Find the likely cause" not in words(cards(proposed(), progress=progress)["incident"])
 
 
+@pytest.mark.parametrize(
+    ("scope", "shown"), [("all", "all changes"), ("environment:shop", "all changes in shop")]
+)
+def test_a_wider_pause_is_said_in_words(scope: str, shown: str) -> None:
+    drawn = cards(proposed(), paused=scope)
+    assert f"Needed: {shown} are paused; a lead resumes." in words(drawn["incident"])
+    assert f"Paused: {shown}. No step starts" in words(drawn["plan:1"])
+
+
 def test_an_unknown_outcome_asks_until_it_is_settled() -> None:
     assert buttons(cards(running().unknown())["notice:8"]) == ["record_applied", "record_not_applied"]
     settled = cards(running().unknown().recorded())["notice:8"]

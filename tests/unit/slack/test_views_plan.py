@@ -12,7 +12,7 @@ from bot.domain.action import UndoKind
 from bot.domain.decision import parse_value
 from bot.domain.finding import Option
 from bot.domain.ids import ActionId, PersonId, grouped
-from bot.domain.incident import PlanState, StepState
+from bot.domain.incident import PlanState, StepState, StepStatus
 from bot.domain.plan import Plan, Step, Undo, canonical, digest_of
 from bot.slack.views.blocks import Block
 from bot.slack.views.facts import facts_of, fits, undo_line
@@ -152,6 +152,35 @@ def test_ten_steps_are_shown_whole_or_not_at_all() -> None:
         state = with_plan(of, replace(of.plan.plan, steps=of.plan.plan.steps * number))
         text = render_text(card_blocks(of, state))
         assert ("[Approve]" in text) == (f"Step {number} of {number}" in text) == fits(state)
+
+
+def largest(of: Story) -> PlanState:
+    """The largest plan that can still be approved."""
+    steps = of.plan.plan.steps
+    long = replace(steps[0], effect="x" * 900)
+    found = [with_plan(of, replace(of.plan.plan, steps=(long,) * number)) for number in range(1, 11)]
+    return [state for state in found if fits(state)][-1]
+
+
+def test_the_largest_plan_is_shown_whole_whatever_the_team_says() -> None:
+    of = told("w" * 5_000)
+    state = replace(largest(of), explanation="w" * 5_000)
+    assert len(state.steps) > 3
+    blocks = card_blocks(of, state)
+    assert all(fact in blocks for fact in facts_of(state.plan, state.digest))
+    assert "[Approve]" in render_text(blocks)
+
+
+def test_the_largest_plan_still_fits_while_it_runs_and_afterwards() -> None:
+    of = told("w" * 5_000)
+    state = largest(of)
+    seen = tuple((f"field_{number}", "v" * 200) for number in range(20))
+    done = tuple(
+        replace(step, status=StepStatus.FAILED, code="FAILED", detail="d" * 5_000, observed_after=seen)
+        for step in state.steps
+    )
+    running = replace(state, steps=done, started_at=of.now, stopped=("FAILED", "d" * 5_000))
+    assert render_text(card_blocks(of, running)).count("(failed)") == len(done)
 
 
 @pytest.mark.parametrize("value", ["a\u202eb", "\uff50ool", "a\nb"])
