@@ -1,6 +1,6 @@
 """Which lines of a log are worth a reader's budget, and how they are shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -56,19 +56,23 @@ def digest(
     longest = min(MAX_SHOWN, max(120, budget // 8))
     loud_at = sorted(each.number for each in candidates if each.loud >= FAILS)
     offers = [_Offer(each.number, _line(each, longest), _worth(each)) for each in candidates]
-    offers += [
-        _Offer(number, shaped(line).message[:longest], _near(number, line, loud_at))
-        for number, line in near
-        if line.strip()
-    ]
+    said = {each.told.message for each in candidates}
+    offers += _beside(near, said, lambda number, line: _near(number, line, loud_at), longest)
     known = {offer.number for offer in offers}
-    offers += [
-        _Offer(number, shaped(line).message[:longest], 2.0 - (lines - number) / max(len(tail), 1))
-        for number, line in tail
-        if number not in known and line.strip()
-    ]
+    end = [(number, line) for number, line in tail if number not in known]
+    offers += _beside(end, said, lambda number, _: 2.0 - (lines - number) / max(len(tail), 1), longest)
     picked = _picked([offer for offer in offers if offer.text], budget - len(head))
     return head + "\n".join(offer.text for offer in picked)
+
+
+def _beside(
+    numbered: Iterable[tuple[int, str]], said: set[str], worth: Callable[[int, str], float], longest: int
+) -> Iterator[_Offer]:
+    """Lines as they stand, where no shape says the same words already."""
+    for number, line in numbered:
+        message = shaped(line).message
+        if message not in said:
+            yield _Offer(number, message[:longest], worth(number, line))
 
 
 def _picked(offers: list[_Offer], budget: int) -> list[_Offer]:

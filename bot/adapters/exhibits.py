@@ -15,6 +15,9 @@ FOLLOWING = 4
 LEADING = 14
 WHOLE_WORD = 20
 IDENTIFIER = re.compile(r"[\s-]*\b(?i:request|trace|span|correlation)[-_ ]?(?i:id)[:= ]+\S+", re.ASCII)
+SETTING = re.compile(r"(?:\d+x )?[a-z][a-z0-9_-]*: \S*", re.ASCII)
+"""An input of a step, as build servers print them."""
+
 RUN = re.compile(r"([.=_*-])\1{3,}", re.ASCII)
 LONG_PATH = re.compile(r"(?<![\w/:])(?:/[\w.+@-]+){3,}/", re.ASCII)
 SAME = 36
@@ -47,7 +50,11 @@ def _is_job(before: Sequence[str], after: Sequence[str]) -> bool:
 def _turns(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """What follows and what precedes, in turns, nearest first."""
     for following, preceding in zip_longest(after, before):
-        yield from (line for line in (following, preceding) if line is not None and not is_quiet(line))
+        yield from (line for line in (following, preceding) if line is not None and _tells(line))
+
+
+def _tells(line: str) -> bool:
+    return not is_quiet(line) and not SETTING.fullmatch(line)
 
 
 def before_the_end(sightings: Sequence[Sighting]) -> tuple[str, ...]:

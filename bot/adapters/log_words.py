@@ -43,7 +43,7 @@ GENERIC = (
     r"post job cleanup\.?$|^(\[command\]|git version|temporarily overriding|##\[endgroup\])",
     r"^failed tasks:|^completed \S+ with errors",
     r"^\* (try|what went wrong):$|^> run with|^> get more help|^shell: ",
-    r"above exception was the direct cause|^errors? +files",
+    r"above exception was the direct cause|^errors? +files|^(current )?thread 0x",
 )
 
 # The step that a build or a job was at.
