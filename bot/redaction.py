@@ -110,6 +110,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
+        text = str(text)  # RE2 wants plain strings, not enums that are strings too
+        # RE2 builds a new object of the text's own type, which members of an enumeration do not allow.
+        text = str(text)
         if not text.isascii():
             # RE2 reads UTF-8, which cannot spell half a surrogate pair; JSON can.
             text = text.encode("utf-8", "replace").decode("utf-8")

@@ -15,7 +15,20 @@ from bot.domain.errors import (
     NotDurableError,
     UnknownIncidentError,
 )
-from bot.domain.events import Entry, Escalated, Event, StepStarted
+from bot.domain.events import (
+    AlertFiredAgain,
+    AlertResolved,
+    Answered,
+    Asked,
+    Entry,
+    Escalated,
+    Event,
+    EvidenceGathered,
+    PauseSet,
+    Probed,
+    SampleTaken,
+    StepStarted,
+)
 from bot.domain.ids import At, Fence, IncidentId
 from bot.domain.incident import Incident, due
 from bot.ports.ports import Ports
@@ -28,6 +41,17 @@ LEASE_WAIT_SECONDS = 2.0
 LEASE_POLL_SECONDS = 0.02
 MAX_ATTEMPTS = 3
 MAX_STAGES = 50
+WITHIN_A_STAGE = (
+    EvidenceGathered,
+    SampleTaken,
+    Probed,
+    Asked,
+    Answered,
+    AlertResolved,
+    AlertFiredAgain,
+    PauseSet,
+)
+"""What does not end a stage: a stage that writes one of these and dies begins again."""
 
 Events = tuple[Event, ...]
 
@@ -130,11 +154,22 @@ async def _one_stage(ports: Ports, incident: Incident, role: WorkerRole, table: 
     when = due(incident)
     if move is None or move.role is not role or when is None or when > ports.clock.now():
         return False
-    if await ports.incidents.attempt(incident.id, incident.version) > MAX_ATTEMPTS:
+    began = stage_of(incident)
+    if await ports.incidents.attempt(incident.id, began) > MAX_ATTEMPTS:
         return await _give_up(ports, incident, lease)
     after = await _run(move.verb, incident, Work(ports, lease.fence))
-    await ports.incidents.attempt_ended(incident.id, incident.version)
+    await ports.incidents.attempt_ended(incident.id, began)
     return after is not None and after.version > incident.version
+
+
+def stage_of(incident: Incident) -> int:
+    """The version at which the stage that is due began; attempts count from there, whatever it wrote."""
+    ended = (entry.number for entry in reversed(incident.entries) if _ends_a_stage(entry))
+    return next(ended, 1)
+
+
+def _ends_a_stage(entry: Entry) -> bool:
+    return not isinstance(entry.event, WITHIN_A_STAGE)
 
 
 async def _give_up(ports: Ports, incident: Incident, lease: Lease) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.redaction import Redactor, tag_of
+from bot.settings import LogLevel
 
 PASSWORD = 'hunter2/"é"+secret value'
 OWN = Redactor((PASSWORD, "xoxb-1111-own-token"))
@@ -97,6 +98,10 @@ def test_the_same_secret_has_the_same_tag_everywhere() -> None:
 
 def test_half_a_surrogate_pair_is_borne() -> None:
     assert NONE("\ud83d password=foo123").startswith("? password=[secret:")
+
+
+def test_a_member_of_an_enumeration_is_redacted_as_its_text() -> None:
+    assert NONE(LogLevel.DEBUG) == "debug"
 
 
 def test_a_very_short_own_credential_does_not_shred_the_text() -> None:
