@@ -85,7 +85,7 @@ def cleaned(value: object, redact: Redact, depth: int) -> object:
         return {redact(str(key)): cleaned(_hidden(key, one), redact, depth - 1) for key, one in pairs}
     if depth > 0 and isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
         return [cleaned(one, redact, depth - 1) for one in cast("Sequence[object]", value)]
-    text = redact(value if isinstance(value, str) else str(value))
+    text = redact(str(value))
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text) - MAX_TEXT} more)"
 
 

@@ -93,7 +93,7 @@ def _after(incident: Incident, entry: Entry) -> Incident:
         case Answered():
             return _answered(incident, entry.event)
         case Escalated(reason):
-            _must(incident, incident.phase not in {Phase.EXECUTING, Phase.EXECUTED}, entry)
+            _must(incident, incident.phase is not Phase.EXECUTING, entry)
             return replace(incident, phase=Phase.ESCALATED, escalation=reason)
         case IncidentClosed(closing, person, note):
             _must(incident, incident.phase not in {Phase.EXECUTING, Phase.UNKNOWN}, entry)

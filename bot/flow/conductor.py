@@ -24,13 +24,14 @@ from bot.domain.events import (
     Escalated,
     Event,
     EvidenceGathered,
+    ExecutionStopped,
     PauseSet,
     Probed,
     SampleTaken,
     StepStarted,
 )
 from bot.domain.ids import At, Fence, IncidentId
-from bot.domain.incident import Incident, due
+from bot.domain.incident import Incident, Phase, due
 from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
 
@@ -176,10 +177,17 @@ async def _give_up(ports: Ports, incident: Incident, lease: Lease) -> bool:
     """A stage that killed its worker again and again is given to a human (remedy R5)."""
     reason = f"The stage after {incident.phase} was tried {MAX_ATTEMPTS} times without an end."
     try:
-        await append(ports, incident, incident.id, (Escalated(reason),), lease.fence)
+        await append(ports, incident, incident.id, (_surrender(incident, reason),), lease.fence)
     except (IllegalEventError, ConflictError, FencedError):
         return False
     return True
+
+
+def _surrender(incident: Incident, reason: str) -> Event:
+    state = incident.current
+    if incident.phase is Phase.EXECUTING and state is not None:
+        return ExecutionStopped(state.digest, "GIVEN_UP", reason)
+    return Escalated(reason)
 
 
 async def _run(verb: Verb, incident: Incident, work: Work) -> Incident | None:

@@ -34,7 +34,14 @@ class Teller:
     metrics: Metrics
 
     def __call__(self, incident: IncidentId, entry: Entry) -> None:
-        """Log and count one entry."""
+        """Log and count one entry; nothing that goes wrong here may hold up the incident."""
+        try:
+            self._tell(incident, entry)
+        except Exception:
+            # the entry is in the record already: a broken log or metric must not look like a broken store
+            log.exception("entry_not_told", number=entry.number)
+
+    def _tell(self, incident: IncidentId, entry: Entry) -> None:
         name = event_name(entry)
         log.info(name, incident=incident, number=entry.number, fence=entry.fence)
         self.metrics.events_appended.labels(name).inc()

@@ -7,6 +7,7 @@ import pytest
 import structlog
 from prometheus_client import generate_latest
 
+from bot.ports.records import WorkerRole
 from bot.redaction import Redactor
 from bot.telemetry import MAX_TEXT, Metrics, cleaned, configure_logs
 
@@ -74,3 +75,9 @@ def test_metrics_of_two_owners_do_not_mix() -> None:
     one.verifications.labels(outcome="improved").inc()
     assert b'greenlight_verifications_total{outcome="improved"} 1.0' in generate_latest(one.registry)
     assert b"improved" not in generate_latest(other.registry)
+
+
+def test_words_of_an_enum_are_redacted_like_any_text() -> None:
+    redact = Redactor(("hunter2-hunter2",))
+    assert cleaned({"incident": WorkerRole.THINK}, redact, 6) == {"incident": "think"}
+    assert redact(WorkerRole.THINK) == "think"

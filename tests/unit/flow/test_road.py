@@ -1,5 +1,7 @@
 """The whole road over twins: alert in, plan, click, execution, verification, report."""
 
+import pytest
+
 from bot.domain.alert import AlertStatus, Sighted
 from bot.domain.decision import Code, Refused
 from bot.domain.events import Closing, Decided, Outcome, PlanEnd
@@ -7,7 +9,7 @@ from bot.domain.evidence import EvidenceKind
 from bot.domain.finding import Confidence, Remediation
 from bot.domain.incident import Phase
 from bot.flow.intake import alert_seen
-from bot.ports.records import Pause
+from bot.ports.records import Pause, WorkerRole
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
 from tests.fakes.house import PLACE, RAISE, ROLLBACK, alert, house
 
@@ -184,3 +186,18 @@ async def test_an_acknowledgement_alone_opens_nothing() -> None:
     acknowledged = Sighted(alert(status=AlertStatus.ACKNOWLEDGED), PLACE, None)
     assert await alert_seen(home.ports, acknowledged) is None
     assert await home.store.incidents.opened() == ()
+
+
+async def test_a_stage_that_fails_again_and_again_is_given_to_a_human() -> None:
+    home = house()
+    home.team.diagnoses.clear()
+    home.team.diagnoses.append(RuntimeError("the team breaks"))
+    incident = await home.fires()
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            await home.work(WorkerRole.THINK)
+        home.clock.advance(10)
+    await home.work()
+    found = await home.incident(incident)
+    assert found.phase is Phase.ESCALATED
+    assert "3 times" in found.escalation
