@@ -49,6 +49,10 @@ class RunError(AgentsError):
     """The run ended without an answer."""
 
 
+class NoAnswerError(RunError):
+    """A stage gave no answer."""
+
+
 class ModelFailedError(RunError):
     """The model gave no usable reply."""
 

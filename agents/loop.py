@@ -23,6 +23,7 @@ from agents.transcript import Called, Entry, Noted
 
 REPAIRS = 2
 SAME_CALLS = 3
+CALLS_A_TURN = 8
 REFUSAL_TOKENS = 300
 LAST_SECONDS = 1.0
 
@@ -192,9 +193,12 @@ class _Work:
             return
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._tool(tool_key(key, place), call)) for place, call in enumerate(calls)
+                group.create_task(self._tool(tool_key(key, place), call))
+                for place, call in enumerate(calls[:CALLS_A_TURN])
             ]
-        self._give(tuple(task.result() for task in tasks))
+        many = f"Not run: at most {CALLS_A_TURN} calls in one turn."
+        rest = (ToolResult(call.id, call.name, many, refused=True) for call in calls[CALLS_A_TURN:])
+        self._give((*(task.result() for task in tasks), *rest))
 
     async def _tool(self, key: str, call: ToolCall) -> ToolResult:
         tool = self.agent.toolbox.tools.get(call.name)

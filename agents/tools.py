@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypedDict, Unpack, cast
 
 import jsonschema
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -52,7 +52,21 @@ class Tool:
         return ToolSpec(self.name, self.description, self.schema)
 
 
-def tool_from(function: Callable[..., Awaitable[str]], name: str = "", description: str = "") -> Tool:
+class Traits(TypedDict, total=False):
+    """What may be said of a tool besides its function."""
+
+    seconds: float
+    tokens: int
+    outside: bool
+    kept: bool
+
+
+def tool_from(
+    function: Callable[..., Awaitable[str]],
+    name: str = "",
+    description: str = "",
+    **traits: Unpack[Traits],
+) -> Tool:
     """A tool from an async function: its parameters are the schema, its docstring the description."""
     parameters = inspect.signature(function, eval_str=True).parameters.values()
     fields: dict[str, Any] = {
@@ -64,7 +78,8 @@ def tool_from(function: Callable[..., Awaitable[str]], name: str = "", descripti
     }
     title = name or function.__name__
     shape = create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
-    return typed_tool(shape, function, title, description or inspect.getdoc(function) or "")
+    tool = typed_tool(shape, function, title, description or inspect.getdoc(function) or "")
+    return replace(tool, **traits)
 
 
 def typed_tool(
@@ -85,9 +100,7 @@ def typed_tool(
     return Tool(name, description, plain_schema(shape), check, call)
 
 
-def schema_tool(
-    spec: ToolSpec, call: Callable[[Checked], Awaitable[str]], *, seconds: float = SECONDS
-) -> Tool:
+def schema_tool(spec: ToolSpec, call: Callable[[Checked], Awaitable[str]], **traits: Unpack[Traits]) -> Tool:
     """A tool whose parameters are described by a JSON schema, as those of an MCP server are."""
     validator = jsonschema.Draft202012Validator(dict(spec.schema))
 
@@ -101,7 +114,7 @@ def schema_tool(
             )
         return arguments
 
-    return Tool(spec.name, spec.description, spec.schema, check, call, seconds=seconds)
+    return Tool(spec.name, spec.description, spec.schema, check, call, **traits)
 
 
 def plain_schema(shape: type[BaseModel]) -> dict[str, Any]:
@@ -174,15 +187,6 @@ class Toolbox:
             raise ToolTimedOutError(f"{tool.name} had {tool.seconds:g} s; ask for less") from error
         except OSError as error:
             raise ToolFailedError(f"{tool.name}: {type(error).__name__}") from error
-
-
-def capped(tool: Tool, *, seconds: float | None = None, tokens: int | None = None) -> Tool:
-    """The tool with a tighter time-out or a smaller answer."""
-    return replace(
-        tool,
-        seconds=tool.seconds if seconds is None else seconds,
-        tokens=tool.tokens if tokens is None else tokens,
-    )
 
 
 def refusal(error: ToModelError) -> str:

@@ -27,15 +27,7 @@ class Noted:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delegated:
-    """What an agent did that was given a task in this run."""
-
-    agent: str
-    entries: "tuple[Entry, ...]"
-
-
-Entry = Told | Said | Results | Called | Noted | Delegated
+Entry = Told | Said | Results | Called | Noted
 
 WIDTH = 100
 
@@ -60,8 +52,6 @@ def _lines(entry: Entry, width: int) -> list[str]:
             return [f"# {model}: {usage.total} tokens{again}{vain}"]
         case Noted(text):
             return [f"! {text}"]
-        case Delegated(agent, entries):
-            return [f"[{agent}]", *(f"  {line}" for inner in entries for line in _lines(inner, width))]
 
 
 def _call(call: ToolCall, width: int) -> str:

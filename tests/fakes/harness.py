@@ -10,6 +10,7 @@ from agents.cost import Price, Prices
 from agents.desk import Agent, Budget, Desk, Phrases
 from agents.fence import Fence
 from agents.journal import Journal, Ledger, MemoryJournal, MemoryLedger
+from agents.load import Known
 from agents.model import Model
 from agents.pace import Pace
 from agents.providers.scripted import Line, ScriptedModel, in_turn
@@ -70,3 +71,22 @@ def desk(
         PHRASES,
         budgets,
     )
+
+
+KNOWN = Known(
+    frozenset(
+        {
+            "fetch_logs",
+            "query_metrics",
+            "recent_changes",
+            "service_state",
+            "read_runbook",
+            "execute_remediation",
+            "propose_memory_edit",
+        }
+    ),
+    frozenset({"findings", "diagnosis", "remediation"}),
+    frozenset({"log_analysis", "diagnosis", "remediation"}),
+    frozenset({"anthropic", "openai", "scripted"}),
+    frozenset({"scripted"}),
+)

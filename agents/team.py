@@ -1,0 +1,205 @@
+"""The team: a pipeline of stages, or a manager who gives tasks; both give the same typed answers."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import final
+
+from pydantic import BaseModel
+
+from agents.answers import Answers
+from agents.brief import Brief, Former
+from agents.choice import Switchboard
+from agents.cost import Bill
+from agents.desk import Agent, Budget, Desk, Outcome
+from agents.errors import ModelUnavailableError, NoAnswerError, UnknownAgentError, choices
+from agents.fence import Fence
+from agents.journal import Journal, Ledger
+from agents.load import TASK
+from agents.loop import run
+from agents.members import Member, Roster
+from agents.model import Listener, Model
+from agents.pace import Pace
+from agents.skills import skill_tool
+from agents.tools import Tool, Toolbox, tool_from
+from agents.transcript import render
+
+TASK_SECONDS = 900.0
+FENCE_KEY = "fence"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One incident's own things: its tools, journal and ledger; `memory` replaces the file's AGENTS.md."""
+
+    incident: str
+    toolbox: Toolbox
+    journal: Journal
+    ledger: Ledger
+    memory: str | None = None
+    listener: Listener | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRun:
+    """What several agents did, in the order in which they ended."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def outcome(self, stage: str) -> Outcome | None:
+        """The last answered outcome of a stage, else its last one."""
+        found = [outcome for outcome in self.outcomes if outcome.stage == stage]
+        answered = [outcome for outcome in found if outcome.answer is not None]
+        return (answered or found or [None])[-1]
+
+    def answer(self, stage: str) -> BaseModel | str:
+        """The answer of a stage; raises ModelUnavailableError or NoAnswerError."""
+        outcome = self.outcome(stage)
+        if outcome is None:
+            raise NoAnswerError(f"{stage}: nobody was asked")
+        if outcome.answer is None and outcome.unavailable:
+            raise ModelUnavailableError(outcome.unavailable)
+        if outcome.answer is None:
+            raise NoAnswerError(f"{stage}: {outcome.stopped}")
+        return outcome.answer
+
+    def bill(self) -> Bill:
+        """What it cost in all."""
+        return sum((outcome.bill for outcome in self.outcomes), Bill())
+
+    def bills(self) -> Mapping[str, Bill]:
+        """What it cost by stage, or by agent where it has no stage."""
+        found: dict[str, Bill] = {}
+        for outcome in self.outcomes:
+            name = outcome.stage or outcome.agent
+            found[name] = found.get(name, Bill()) + outcome.bill
+        return found
+
+    def render(self, width: int = 100) -> str:
+        """All transcripts as text."""
+        return "\n".join(f"[{o.agent}]\n{render(o.transcript, width)}" for o in self.outcomes)
+
+
+@final
+class Team:
+    """Runs the agents of one roster; holds nothing of any incident."""
+
+    def __init__(self, roster: Roster, models: Mapping[str, Model], answers: Answers, pace: Pace) -> None:
+        self.roster = roster
+        self._models = models
+        self._answers = answers
+        self._pace = pace
+        self._switchboard = Switchboard(pace)
+
+    async def run_stages(self, stages: tuple[str, ...], brief: Brief, session: Session) -> TeamRun:
+        """One stage after the other; each sees the documents and all former answers.
+
+        A stage without an answer has failed: the next ones are told so and go on with what is known.
+        """
+        desk = await self._desk(session)
+        done: tuple[Outcome, ...] = ()
+        for stage in stages:
+            given = replace(brief, former=(*brief.former, *(_former(outcome) for outcome in done)))
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._run(member, given, session, desk))
+                    for member in self.roster.of_stage(stage)
+                ]
+            done += tuple(task.result() for task in tasks)
+        return TeamRun(done)
+
+    async def manage(self, brief: Brief, session: Session) -> TeamRun:
+        """The manager does it, alone or by giving tasks; its own outcome is the last one."""
+        desk = await self._desk(session)
+        delegation = _Delegation(self, brief, session, replace(desk, listener=None))
+        member = self.roster.members[self.roster.manager]
+        own = await self._run(member, brief, session, desk, (delegation.tool(),))
+        return TeamRun((*delegation.done, own))
+
+    async def ask(self, name: str, brief: Brief, session: Session) -> Outcome:
+        """One member alone; raises UnknownAgentError."""
+        if name not in self.roster.members:
+            raise UnknownAgentError(f"{name[:80]!r}; there are: {choices(self.roster.members)}")
+        return await self._run(self.roster.members[name], brief, session, await self._desk(session))
+
+    async def delegate(self, member: Member, brief: Brief, session: Session, desk: Desk) -> Outcome:
+        """One member at a desk that is set up already."""
+        return await self._run(member, brief, session, desk)
+
+    async def _run(
+        self, member: Member, brief: Brief, session: Session, desk: Desk, more: tuple[Tool, ...] = ()
+    ) -> Outcome:
+        agent = self._agent(member, session, more)
+        return await run(agent, brief.render(desk.fence), desk)
+
+    def _agent(self, member: Member, session: Session, more: tuple[Tool, ...]) -> Agent:
+        skills = {name: self.roster.skills[name] for name in member.skills}
+        own = (skill_tool(skills),) if skills else ()
+        memory = self.roster.memory if session.memory is None else session.memory
+        return Agent(
+            member.name,
+            self.roster.system(member, memory),
+            tuple(self._models[name] for name in member.models),
+            session.toolbox.only(member.tools).with_tools(*own, *more),
+            self._answers.shape(member.answer),
+            member.limits,
+            member.effort,
+            member.max_tokens,
+            stage=member.stage,
+        )
+
+    async def _desk(self, session: Session) -> Desk:
+        nonce = await session.journal.keep(FENCE_KEY, self._pace.nonce().encode())
+        day = f"day:{self._pace.today().isoformat()}"
+        return Desk(
+            self._switchboard,
+            self.roster.prices,
+            session.journal,
+            session.ledger,
+            Fence(nonce.decode()),
+            self.roster.phrases,
+            (
+                Budget(f"incident:{session.incident}", self.roster.incident_limits),
+                Budget(day, self.roster.day_limits),
+            ),
+            session.listener,
+        )
+
+
+@final
+@dataclass(slots=True)
+class _Delegation:
+    team: Team
+    brief: Brief
+    session: Session
+    desk: Desk
+    done: list[Outcome] = field(default_factory=list[Outcome])
+
+    def tool(self) -> Tool:
+        """The tool by which the manager gives work to one of the others."""
+
+        async def task(agent: str, task: str) -> str:
+            return await self._give(agent, task)
+
+        description = (
+            "Give a task to one member of your team, with all the context that it needs. "
+            "It sees the documents and the answers given so far. Several tasks may be given in one turn."
+        )
+        return tool_from(task, TASK, description, seconds=TASK_SECONDS, kept=False)
+
+    async def _give(self, name: str, task: str) -> str:
+        roster = self.team.roster
+        others = {key: member for key, member in roster.members.items() if key != roster.manager}
+        if name not in others:
+            raise UnknownAgentError(f"{name[:80]!r}; your team: {choices(others)}")
+        # Sorted, because tasks of one turn end in any order and a restart must ask the same again.
+        given = sorted((_former(outcome) for outcome in self.done), key=lambda one: (one.agent, one.text()))
+        former = (*self.brief.former, *given)
+        brief = Brief(self.brief.documents, former, task)
+        outcome = await self.team.delegate(others[name], brief, self.session, self.desk)
+        self.done.append(outcome)
+        return _former(outcome).text()
+
+
+def _former(outcome: Outcome) -> Former:
+    return Former(outcome.agent, outcome.answer, outcome.said, outcome.stopped)
