@@ -83,7 +83,7 @@ class Desk:
 
     async def ask(self, incident: Incident, text: str) -> None:
         """Mention the bot in the incident's thread."""
-        await self.actor.say(CHANNEL, f"<@{self.app.bot_user_id}> {text}", incident.place.thread)
+        await self.actor.post(CHANNEL, f"<@{self.app.bot_user_id}> {text}", incident.place.thread)
 
     async def close_dialogs(self) -> None:
         """Close whatever dialog is open."""
@@ -134,6 +134,7 @@ class Auto:
             await self.desk.close_dialogs()
             self.desk.acting = "U0ONCALL"
             await self.desk.ask(incident, "why?")
+            return
         self.answered.add(state.digest)
         await self.desk.click(incident, "decide_approve")
 

@@ -58,7 +58,9 @@ class Teller:
         lines = self._text(message.body)
         before = self.shown.get((change.channel, change.ts), ())
         self.shown[change.channel, change.ts] = lines
-        fresh = tuple(line for line in lines if line.strip() and line not in before)
+        fresh = tuple(
+            line for line in lines if line.strip() and line not in before and not _small(line, before)
+        )
         if not fresh:
             return
         who = self._name(message.user) or str(message.body.get("username", "app"))
@@ -87,7 +89,7 @@ class Teller:
             parts = [str(body.get("text", "")), *(_attachment(one) for one in body.get("attachments") or ())]
             text = "\n".join(part for part in parts if part)
         for user, name in self.names.items():
-            text = text.replace(f"<@{user}>", f"@{name}")
+            text = text.replace(f"<@{user}>", f"@{name}").replace(f"@{user}", f"@{name}")
         return tuple(text.splitlines())
 
     def _name(self, user: str) -> str:
@@ -95,6 +97,11 @@ class Teller:
 
     def _time(self) -> str:
         return f"{time.monotonic() - self.began:6.1f}s"
+
+
+def _small(line: str, before: tuple[str, ...]) -> bool:
+    """Whether a line only counts on: of an edit, the new head of the record is not worth a line."""
+    return bool(before) and "record head" in line
 
 
 def _attachment(attachment: Json) -> str:
