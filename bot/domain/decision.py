@@ -198,8 +198,8 @@ def _person_refusal(world: World) -> Refused | None:
         (not person.active, Code.INACTIVE),
         (person.guest, Code.GUEST),
         (person.external or person.team not in world.policy.workspaces, Code.EXTERNAL_TEAM),
-        (world.shared_channel and not world.policy.shared_channels_allowed, Code.SHARED_CHANNEL),
         (known is None, Code.PERSON_UNKNOWN),
+        (world.shared_channel and not world.policy.shared_channels_allowed, Code.SHARED_CHANNEL),
     )
     return next((Refused(code) for failed, code in checks if failed), None)
 

@@ -12,6 +12,7 @@ from bot.domain.incident import Incident, PlanState
 from bot.domain.policy import Role
 from bot.domain.service import Service
 from bot.flow.conductor import Table, decide, load, nudge
+from bot.ports.cards import MessageRef
 from bot.ports.ports import Ports
 from bot.ports.records import Refusal
 
@@ -41,7 +42,7 @@ async def _judged(
     ports: Ports, table: Table, incident: IncidentId | None, click: Click, person: PersonId
 ) -> Decided | Refused:
     if incident is None:
-        return Refused(Code.UNKNOWN_PLAN)
+        return await _unknown(ports, click)
     try:
         world = await _world(ports, await load(ports, incident), click, person)
     except UnknownIncidentError:
@@ -59,6 +60,12 @@ async def _judged(
     if isinstance(verdict.said, Decided):
         await nudge(ports, after, table)
     return verdict.said
+
+
+async def _unknown(ports: Ports, click: Click) -> Refused:
+    """A plan that nobody knows: on a card of ours the plan is wrong, elsewhere the message is."""
+    ours = await ports.cards.find(MessageRef(click.channel, click.message))
+    return Refused(Code.UNKNOWN_PLAN if ours else Code.WRONG_MESSAGE)
 
 
 async def _world(ports: Ports, incident: Incident, click: Click, person: PersonId) -> World:
@@ -104,8 +111,13 @@ async def _read(ports: Ports, name: RosterName, role: Role) -> RosterAnswer:
 
 
 async def _paused(ports: Ports, state: PlanState | None) -> str | None:
+    """The wider pause in force; what cannot be read counts as paused (rule 14)."""
     scopes = {"all", f"environment:{state.plan.environment}" if state else ""}
-    hit = next((pause for pause in await ports.incidents.pauses() if pause.scope in scopes), None)
+    try:
+        pauses = await ports.incidents.pauses()
+    except StoreUnavailableError:
+        return "the pauses cannot be read"
+    hit = next((pause for pause in pauses if pause.scope in scopes), None)
     return hit.scope if hit else None
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 # Readings of the page where it leaves room:
-# - Rules 16, 18: a reject passes every step up to "authorised now"; the steps about the originator, the person
+# - Rules 16, 18: a reject passes every step up to "authorised now"; the steps on the originator, the person
 #   counted already and the freeze limit approvals (rules 8, 12): one reject by an authorised person ends it.
-# - Rule 8, high: a second approval by someone not senior counts, and the quorum still waits for a senior.
 # - Rule 9: an empty roster is denied as ROSTER_UNAVAILABLE, as an error and an unknown are.
 # - Rule 9: an answer exactly 30 s old may still be used, an older one may not.
-# - Rule 16: "not past expiry" lets a click pass at the very instant of the expiry.
 # - Rules 10, 17: within the step "person resolved" the codes come in the order in which rule 17 lists them.
 # - Rule 14: a pause that cannot be read is a pause.
+# Amended after the first comparison, where both readings fit the page and the other one is the stricter:
+# - Rule 8, high: one seat is a senior's. With the other taken, who is not senior has no seat left:
+#   NOT_AUTHORISED, said after ORIGINATOR and ALREADY_COUNTED (blind reading: it counts, completing nothing).
+# - Rule 16: a window is over at the very instant of its expiry (blind reading: only after it).
 
 
 class Role(StrEnum):
@@ -221,7 +223,7 @@ def _plan(s: Situation) -> str:
         return CLOSED_BY[s.plan]
     if s.pause is not Pause.NOTHING:
         return "PAUSED"
-    if s.plan is Plan.PAST_EXPIRY:
+    if s.plan in (Plan.AT_EXPIRY, Plan.PAST_EXPIRY):
         return "EXPIRED"
     if not s.digest_equal:
         return "DIGEST_MISMATCH"
@@ -245,20 +247,20 @@ def _authority(s: Situation) -> str:
 
 
 def _approval(s: Situation) -> str:
-    """Rules 8, 11 and 12, for approvals: no originator above low, nobody twice, nothing while frozen."""
+    """Rules 8, 11 and 12, for approvals: no originator above low, nobody twice, a seat left, no freeze."""
     if s.verdict is Verdict.REJECT:
         return ""
     if s.originator and s.tier is not Tier.LOW:
         return "ORIGINATOR"
     if s.prior is Prior.OWN:
         return "ALREADY_COUNTED"
+    if s.prior in (Prior.BY_ON_CALL, Prior.BY_LEAD) and Role.SENIOR not in s.roles:
+        return "NOT_AUTHORISED"
     return "FROZEN" if s.frozen else ""
 
 
 def _quorum(s: Situation) -> bool:
-    """Rule 8: one for low and medium; for high two distinct persons, one of them senior."""
+    """Rule 8: one for low and medium; for high two distinct persons, whose seats were checked before."""
     if s.tier is not Tier.HIGH:
         return True
-    if s.prior in (Prior.NONE, Prior.OWN):
-        return False
-    return s.prior is Prior.BY_SENIOR or Role.SENIOR in s.roles
+    return s.prior is not Prior.NONE

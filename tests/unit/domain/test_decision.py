@@ -1,0 +1,22 @@
+"""The gate's judgement where the order of two refusals decides what a person is told."""
+
+from dataclasses import replace
+
+from bot.domain.decision import Click, Code, Refused, decide
+from tests.integrity.oracle import Channel, Situation, User
+from tests.integrity.worlds import meeting
+
+
+def test_somebody_unknown_in_a_shared_channel_learns_first_that_nobody_knows_them() -> None:
+    met = meeting(Situation(user=User.UNMAPPED, channel=Channel.SHARED_FORBIDDEN))
+    assert isinstance(met.click, Click)
+    assert decide(met.incident, met.click, met.world) == Refused(Code.PERSON_UNKNOWN)
+
+
+def test_a_body_that_no_longer_has_its_digest_is_refused_whoever_clicks() -> None:
+    met = meeting(Situation())
+    assert isinstance(met.click, Click)
+    body = met.state.body.replace('"pool_size",50', '"pool_size",51')
+    assert body != met.state.body
+    incident = replace(met.incident, plans=(replace(met.state, body=body),))
+    assert decide(incident, met.click, met.world) == Refused(Code.DIGEST_MISMATCH)
