@@ -10,6 +10,8 @@ from agents.model import Ask, Listener, Model, StartedAgain
 from agents.pace import Pace
 
 REST_SECONDS = 60.0
+# While others can still be asked, one model may use no more than this share of the time that is left.
+SHARE = 0.5
 
 
 @final
@@ -27,8 +29,9 @@ class Switchboard:
         """The first reply, and who was tried in vain before; raises ModelUnavailableError."""
         tried: list[Failure] = []
         until = self.pace.now() + ask.seconds
-        for model in self._order(models):
-            left = until - self.pace.now()
+        order = self._order(models)
+        for place, model in enumerate(order):
+            left = (until - self.pace.now()) * (SHARE if place < len(order) - 1 else 1.0)
             if left <= 0:
                 tried.append(Failure(model.name, "NotAsked", "no time was left"))
                 continue

@@ -65,5 +65,6 @@ class Bill:
         )
 
     def __str__(self) -> str:
-        said = f"${self.usd:.4f}, {self.usage.total} tokens, {self.calls} calls, {self.seconds:.1f} s"
+        about = "about " if self.usage.estimated else ""
+        said = f"${self.usd:.4f}, {about}{self.usage.total} tokens, {self.calls} calls, {self.seconds:.1f} s"
         return f"{said}, price unknown for {', '.join(self.unpriced)}" if self.unpriced else said

@@ -16,12 +16,16 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call: uncached input, output, and input read from and written to the prompt cache."""
+    """Tokens of one call: uncached input, output, and input read from and written to the prompt cache.
+
+    `estimated` says that the provider gave no numbers.
+    """
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -29,6 +33,7 @@ class Usage:
             self.output + other.output,
             self.cache_read + other.cache_read,
             self.cache_write + other.cache_write,
+            self.estimated or other.estimated,
         )
 
     @property

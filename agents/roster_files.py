@@ -33,8 +33,11 @@ class RosterFiles:
         return stack[-1].text if stack else None
 
     def digests(self) -> Mapping[str, str]:
-        """The hash of every file that counts, by the name by which it is shown."""
-        return {file.shown: file.digest for stack in self.stacks.values() for file in stack}
+        """A hash for every path of the roster, over all of its layers."""
+        return {
+            path: digest(" ".join(file.digest for file in stack).encode())[:16]
+            for path, stack in sorted(self.stacks.items())
+        }
 
 
 def read_files(folders: Iterable[Path]) -> RosterFiles:

@@ -11,6 +11,8 @@ from agents.journal import ASKS
 from agents.messages import Reply, Said, Stop, Told, ToolCall, Usage
 from agents.model import Ask, Capabilities, Listener, Piece
 from agents.pace import Pace, RealPace
+from agents.providers.retrying import Patience
+from agents.providers.settings import ProviderSettings
 
 WORDS = 24
 
@@ -79,6 +81,12 @@ class ScriptedModel:
         said = Said(line.text, line.calls, line.thoughts, self.name)
         usage = Usage(tokens_of(ASKS.dump_json(ask).decode()), tokens_of(_written(line)))
         return Reply(said, Stop.TOOLS if line.calls else Stop.END, usage)
+
+
+def connect(model: str, settings: ProviderSettings, pace: Pace, patience: Patience) -> ScriptedModel:
+    """A model without a script; whoever has one builds ScriptedModel."""
+    del settings, patience
+    return ScriptedModel(model, in_turn(()), pace=pace)
 
 
 def told(ask: Ask) -> str:
