@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.action import Tier
-from bot.domain.ids import PersonId, RosterName
+from bot.domain.freeze import FreezeWindow, frozen
+from bot.domain.ids import At, EnvironmentId, PersonId, RosterName
 
 
 class Role(StrEnum):
@@ -39,7 +40,11 @@ class KnownPerson:
 
 @dataclass(frozen=True, slots=True)
 class RosterSpec:
-    """Where the members of a roster come from: `list`, `usergroup` or `schedule`, and its settings."""
+    """Where the members of a roster come from, and its settings.
+
+    `source` is the id of a Slack user group (`usergroup`), the name of a schedule of `oncall.yaml`
+    (`schedule`) or the ids of PagerDuty schedules, separated by commas (`pagerduty`).
+    """
 
     name: RosterName
     kind: str
@@ -80,6 +85,7 @@ class Policy:
     workspaces: tuple[str, ...]
     shared_channels_allowed: bool
     sha256: str
+    freezes: tuple[FreezeWindow, ...] = ()
 
     def rule(self, tier: Tier) -> TierRule:
         """The rule of a tier."""
@@ -92,3 +98,12 @@ class Policy:
     def person(self, person: PersonId) -> KnownPerson | None:
         """What the policy knows of a person."""
         return next((known for known in self.people if known.id == person), None)
+
+    def person_called(self, name: str) -> PersonId | None:
+        """Who goes by this id in schedules: a `schedule_id`, else a Slack id; nothing where nobody does."""
+        called = (known.id for known in self.people if known.schedule_id == name)
+        return next(called, next((known.id for known in self.people if known.id == name), None))
+
+    def frozen(self, environment: EnvironmentId, at: At) -> str | None:
+        """Why nothing may be changed in an environment at this moment; nothing where it may."""
+        return frozen(self.freezes, environment, at)
