@@ -32,7 +32,7 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         if role is WorkerRole.ACT:
             await require_durable(store.link)
         eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
-        ports = _ports(parts, store, eyes, role)
+        ports = seams.alter(_ports(parts, store, eyes, role))
 
         async def walked(incident: IncidentId) -> None:
             try:
