@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.demo.calling import HELP
 from bot.demo.home import CHANNEL, CHARACTERS
 from bot.demo.teller import Teller
 from bot.domain.decision import value_of
@@ -13,15 +14,6 @@ from bot.playground.workspace.actor import Actor, all_blocks
 from bot.playground.workspace.errors import RefusedError
 from bot.playground.workspace.model import App, Json, Message
 from bot.playground.workspace.workspace import Workspace
-
-HELP = """\
-  approve                 click Approve on the plan that waits
-  reject REASON           click Reject and give a reason
-  details                 open the whole plan
-  ask TEXT                mention Greenlight in the thread (status, why, evidence, plan, use 1, …)
-  as NAME                 act as olivia (on call), lena (lead), carl (not on call), gus (guest)
-  pause, resume REASON    /greenlight pause all, /greenlight resume all REASON
-  help, quit"""
 
 
 class Responder(Protocol):

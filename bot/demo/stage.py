@@ -1,21 +1,21 @@
-"""Everything that runs for one demo: workspace, shop, and Greenlight's three processes."""
+"""Everything that runs for one demo: workspace, page, shop, and Greenlight's three processes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.adapters.store import Store
 from bot.commands.fleet import Fleet, child_environment
+from bot.demo.guide import setting
 from bot.demo.home import CHANNEL, CHARACTERS, environment, lay_out, people
-from bot.demo.teller import Teller
+from bot.demo.telling import fleet_processes, followed
 from bot.domain.errors import GreenlightError
+from bot.playground.page.server import Page
+from bot.playground.page.shop import SiteShop
 from bot.playground.site import Site
 from bot.playground.workspace.model import App
 from bot.playground.workspace.workspace import Workspace
-from bot.settings import Settings
-from bot.wiring.store import open_store
 
 START_SECONDS = 30.0
 
@@ -26,31 +26,46 @@ class DemoBrokenError(GreenlightError):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that runs for one demo."""
+    """Everything that runs for one demo; the page only where it is wanted."""
 
     home: Path
     workspace: Workspace
     app: App
     site: Site
     fleet: Fleet
-    teller: Teller
-    store: Store
+    names: dict[str, str]
+    page: Page | None
 
 
 @asynccontextmanager
-async def open_stage(home: Path, *, real_prometheus: bool) -> AsyncGenerator[Stage]:
-    """Start all and wait until the bot listens; all gone afterwards. Raises DemoBrokenError."""
-    await asyncio.to_thread(lay_out, home)
-    settings = Settings.model_validate({"home": home, "redis_url": None})
-    async with Workspace() as workspace, open_store(settings) as store:
+async def open_stage(
+    home: Path, *, real_prometheus: bool, announce: Callable[[str], None] | None = None
+) -> AsyncGenerator[Stage]:
+    """Start all and wait until the bot listens; all gone afterwards. Raises DemoBrokenError.
+
+    With `announce` there is a page, and its address is told as soon as it answers.
+    """
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(lay_out, home)
+        workspace = await stack.enter_async_context(Workspace())
         app = people(workspace)
+        names = {c.id: c.name for c in CHARACTERS} | {app.bot_user_id: "greenlight"}
+        page = await stack.enter_async_context(Page(workspace, setting())) if announce else None
+        if page is not None and announce is not None:
+            page.stage("Starting a small shop …", ready=False)
+            announce(page.url)
         webhook = workspace.add_webhook(CHANNEL, "Alertmanager")
-        async with Site(home / "site", webhook, real_prometheus) as site:
-            variables = environment(home, workspace, app, site)
-            fleet = Fleet(_environment(variables), output=home / "logs")
-            names = {c.id: c.name for c in CHARACTERS} | {app.bot_user_id: "greenlight"}
-            async with _running(fleet, workspace, app, home):
-                yield Stage(home, workspace, app, site, fleet, Teller(workspace, names), store)
+        site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus))
+        variables = _environment(environment(home, workspace, app, site))
+        fleet = Fleet(variables, output=home / "logs")
+        if page is not None:
+            await stack.enter_async_context(page.watching(SiteShop(site, fleet_processes(fleet))))
+            page.stage("The shop is open. Starting Greenlight's three processes …", ready=False)
+        await stack.enter_async_context(_running(fleet, workspace, app, home))
+        if page is not None:
+            await stack.enter_async_context(followed(page, variables, names, home / "logs"))
+            page.stage("", ready=True)
+        yield Stage(home, workspace, app, site, fleet, names, page)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from bot.playground.workspace.actor import Actor
 from bot.playground.workspace.blocks import BlockCheck
 from bot.playground.workspace.board import Board, Draft
 from bot.playground.workspace.call import Hub
+from bot.playground.workspace.control import Control
 from bot.playground.workspace.errors import RefusedError
 from bot.playground.workspace.events import Events
 from bot.playground.workspace.faults import Faults
@@ -78,6 +79,10 @@ class Workspace:
     async def start(self) -> None:
         self._runner, port = await listen(make_application(self._hub, self._control_token), self._port)
         self._state.url = f"http://127.0.0.1:{port}"
+
+    def add_control(self, application: web.Application, token: str) -> None:
+        """Answer `/control/…` in another server of this process too, e.g. that of a page."""
+        Control(self._hub, token).add_routes(application)
 
     async def stop(self) -> None:
         self._state.feed.close()

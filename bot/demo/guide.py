@@ -1,0 +1,95 @@
+"""The guided path: what to try, in the order in which it makes sense, and which people there are."""
+
+from typing import Final
+
+from bot.demo.home import CHANNEL, CHARACTERS
+from bot.playground.page.values import Person, Setting, Step
+
+WATCH: Final = "watch"
+PLAN: Final = "plan"
+REFUSED: Final = "refused"
+ASKED: Final = "asked"
+PAUSED: Final = "paused"
+RESUMED: Final = "resumed"
+REJECTED: Final = "rejected"
+APPROVED: Final = "approved"
+VERIFIED: Final = "verified"
+
+STEPS: Final = (
+    Step(
+        WATCH,
+        "Watch it break",
+        "Checkout is a small shop that really runs on this machine. In a few seconds version 42 goes live. "
+        "It loses a database connection whenever a card is declined. Watch the errors climb; "
+        "after a while the monitoring posts an alert.",
+    ),
+    Step(
+        PLAN,
+        "Greenlight looks, and proposes",
+        "In the alert's thread it reads logs, metrics and recent changes, names the likely cause with its "
+        "evidence, and proposes a plan with its undo. Nothing has been changed: it needs a person's yes.",
+    ),
+    Step(
+        REFUSED,
+        "Click Approve as somebody who may not",
+        "Carl is a colleague, but he is not on call. Act as Carl and click Approve: "
+        "the click does not count, and he is told why.",
+        act_as="U0COLLEAGUE",
+    ),
+    Step(
+        ASKED,
+        "Ask it something",
+        "Ask in the thread why it does not do something else. Without a model it answers from the record.",
+        act_as="U0ONCALL",
+        fill_in="@greenlight why not roll back?",
+    ),
+    Step(
+        PAUSED,
+        "Pause everything",
+        "Lena is a lead. A pause stops every step before it starts, whatever was approved. "
+        "Commands go into the channel's box.",
+        act_as="U0LEAD",
+        fill_in="/greenlight pause all trying the brake",
+        where="channel",
+    ),
+    Step(
+        RESUMED,
+        "Let it go on",
+        "A lead lifts the pause again.",
+        act_as="U0LEAD",
+        fill_in="/greenlight resume all seen enough",
+        where="channel",
+    ),
+    Step(
+        REJECTED,
+        "Reject the plan, with a reason",
+        "Act as Olivia, who is on call, and click Reject. The reason steers the next plan, "
+        "so Olivia becomes one of those who asked for it and cannot approve it herself.",
+        act_as="U0ONCALL",
+    ),
+    Step(
+        APPROVED,
+        "Give the green light",
+        "A plan waits in the thread. Act as Lena (or as Olivia, if she rejected nothing) and click Approve. "
+        "Exactly the plan that was shown runs, once.",
+        act_as="U0LEAD",
+    ),
+    Step(
+        VERIFIED,
+        "See it heal",
+        "Greenlight measures the check that was declared before the approval. Only a measurement may say "
+        "that it worked. If it did not help, a new plan follows, and asks again.",
+    ),
+    Step(
+        "free",
+        "Now break something else",
+        "Reset the shop below and cause another fault: one where nothing is wrong, "
+        "or one that nothing here can fix. It says so in both cases.",
+    ),
+)
+
+
+def setting() -> Setting:
+    """What the page of this demo is about."""
+    people = tuple(Person(one.id, one.name, one.what) for one in CHARACTERS)
+    return Setting(CHANNEL, people, STEPS)

@@ -1,0 +1,404 @@
+// The page: what one person sees, who that person is, and where everything is put.
+
+import { blocks } from "./blocks.js";
+import { Composer } from "./composer.js";
+import { el, fill, icon, refill } from "./dom.js";
+import { Guide } from "./guide.js";
+import { act, follow, toast } from "./live.js";
+import { avatar, Messages } from "./messages.js";
+import { Modal } from "./modal.js";
+import { Shop } from "./shop.js";
+import { clock, names } from "./text.js";
+
+const state = {
+  user: "",
+  setting: null,
+  messages: new Map(),
+  ephemerals: [],
+  homes: [],
+  apps: [],
+  channels: [],
+  channel: "",
+  thread: "",
+  place: "chat",
+  seen: new Map(),
+  from: new Map(),
+  status: new Map(),
+};
+let stop = () => {};
+
+const doAs = (verb, order) => act(state.user, verb, order);
+const capital = (word) => word.slice(0, 1).toUpperCase() + word.slice(1);
+const appName = (id) => state.apps.find((one) => one.id === id)?.name ?? "app";
+const shop = new Shop();
+const modal = new Modal(doAs, appName);
+const guide = new Guide({ act: actAs, fill: fillIn, name: (user) => capital(names.users.get(user) ?? user) });
+
+// --- parts of the page ---------------------------------------------------------------------------------------
+
+const channelBox = el("div", { class: "scroller", tabindex: "0", "aria-label": "Messages" });
+const threadBox = el("div", { class: "scroller", tabindex: "0", "aria-label": "Thread" });
+const statusLine = el("div", { class: "status-line", "aria-live": "polite" });
+const channelList = new Messages(channelBox, { act: doAs, inChannel: true, footer: replies, mark: repliesKey });
+const threadList = new Messages(threadBox, { act: doAs });
+const channelComposer = new Composer({ label: "Message #alerts", send: sayInChannel });
+const threadComposer = new Composer({ label: "Reply …", send: sayInThread });
+const channelTitle = el("h2");
+const threadTitle = el("small");
+const homePane = el("section", { class: "pane home", "aria-label": "App Home" });
+const back = el("button", { type: "button", class: "cross back", "aria-label": "Back to the channel" }, icon("back"));
+const people = el("div", { class: "people", role: "radiogroup", "aria-label": "Acting as" });
+const side = el("nav", { class: "side", "aria-label": "Workspace" });
+const tabs = el("nav", { class: "tabs", "aria-label": "Parts of the page" });
+const banner = el("div", { class: "banner", hidden: true, role: "status" });
+const channelPane = el("section", { class: "pane channel", "aria-label": "Channel" }, el("header", { class: "pane-head" }, channelTitle), channelBox, channelComposer.form);
+const threadPane = el(
+  "section",
+  { class: "pane thread", "aria-label": "Thread" },
+  el("header", { class: "pane-head" }, back, el("h2", {}, "Thread"), threadTitle),
+  threadBox,
+  statusLine,
+  threadComposer.form,
+);
+const noThread = el("section", { class: "pane thread empty" }, el("p", {}, "No thread yet. When an alert arrives, the work on it happens here."));
+const rightPane = el("aside", { class: "beside", "aria-label": "The service and the guided path" }, guide.node, shop.node);
+back.addEventListener("click", () => show("channel"));
+
+// --- acting ---------------------------------------------------------------------------------------------------
+
+function actAs(user) {
+  if (user === state.user) return;
+  state.user = user;
+  names.me = user;
+  modal.away();
+  stop();
+  stop = follow(user, hear, lost);
+}
+
+function fillIn(where, text) {
+  const isThread = where === "thread" && state.thread;
+  show(isThread ? "thread" : "channel");
+  (isThread ? threadComposer : channelComposer).put(text);
+}
+
+async function sayInChannel(text) {
+  const command = /^(\/[\w-]+)\s*([\s\S]*)$/.exec(text);
+  if (command) return (await doAs("command", { command: command[1], text: command[2], channel: state.channel })) !== null;
+  return (await doAs("say", { channel: state.channel, text })) !== null;
+}
+
+async function sayInThread(text) {
+  if (/^\/[\w-]+(\s|$)/.test(text)) {
+    toast("Slack takes commands only in the channel's own box, not in a thread.", "problem");
+    return false;
+  }
+  return (await doAs("say", { channel: state.channel, text, thread_ts: state.thread })) !== null;
+}
+
+function show(place) {
+  state.place = place;
+  if (place === "home" && state.apps[0]) doAs("open_home");
+  draw();
+}
+
+function openThread(ts) {
+  if (ts !== state.thread) threadList.clear();
+  state.thread = ts;
+  state.from.delete(threadKey());
+  show("thread");
+}
+
+// --- hearing --------------------------------------------------------------------------------------------------
+
+const HEAR = {
+  hello: hello,
+  message(body) {
+    state.messages.set(`${body.channel} ${body.ts}`, body);
+    if (!state.thread && isRoot(body) && body.reply_count) openThreadQuietly(body);
+    draw();
+  },
+  gone(data) {
+    state.messages.delete(`${data.channel} ${data.ts}`);
+    draw();
+  },
+  ephemerals(data) {
+    state.ephemerals = data.ephemerals;
+    draw();
+  },
+  views: (data) => modal.show(data.views),
+  homes(data) {
+    state.homes = data.homes;
+    draw();
+  },
+  status(data) {
+    state.status.set(`${data.channel} ${data.ts}`, data.text);
+    drawStatus();
+  },
+  place: learn,
+  sample: (one) => shop.sample(one),
+  mark: (one) => shop.mark(one),
+  faults: (data) => shop.offer(data.faults),
+  stage: staged,
+};
+
+function hear(kind, data) {
+  banner.classList.remove("lost");
+  HEAR[kind](data);
+}
+
+function lost() {
+  banner.hidden = false;
+  banner.classList.add("lost");
+  refill(banner, "The demo is not there any more. This page goes on by itself when it comes back.");
+}
+
+function hello(data) {
+  state.user = data.user;
+  names.me = data.user;
+  state.setting = data.setting;
+  state.channel ||= data.setting.channel;
+  state.messages = new Map(data.messages.map((body) => [`${body.channel} ${body.ts}`, body]));
+  state.ephemerals = data.ephemerals;
+  state.homes = data.homes;
+  state.from.clear();
+  channelList.clear();
+  threadList.clear();
+  if (!state.thread) {
+    const root = data.messages.findLast((body) => body.channel === state.channel && isRoot(body) && body.reply_count);
+    if (root) state.thread = root.ts;
+  }
+  shop.start(data);
+  learn(data);
+  modal.show(data.views);
+  guide.start(data.setting.guide, data.done, data.setting.intro);
+  staged(data);
+  document.getElementById("app").removeAttribute("aria-busy");
+}
+
+function learn(data) {
+  names.users = new Map(data.users.map((one) => [one.id, one.name]));
+  names.groups = new Map(data.groups.map((one) => [one.id, one.handle]));
+  names.channels = new Map(data.channels.map((one) => [one.id, one.name]));
+  state.apps = data.apps;
+  state.channels = data.channels;
+  const name = names.channels.get(state.channel) ?? "channel";
+  refill(channelTitle, icon("hash"), name);
+  channelComposer.label(`Message #${name}`);
+  const app = data.apps[0];
+  threadComposer.suggest(app ? [`@${app.name}`] : []);
+  channelComposer.suggest(app ? app.commands.map((one) => one) : []);
+  threadComposer.label(app ? `Reply … mention @${app.name} to ask it` : "Reply …");
+  draw();
+}
+
+function staged(data) {
+  banner.hidden = data.ready || !data.stage;
+  refill(banner, el("span", { class: "spinner" }), data.stage);
+  guide.tick(data.done);
+}
+
+function openThreadQuietly(body) {
+  state.thread = body.ts;
+  if (state.place === "channel" || state.place === "chat") state.place = "thread";
+}
+
+// --- unread ---------------------------------------------------------------------------------------------------
+
+const isRoot = (body) => !body.thread_ts || body.thread_ts === body.ts;
+const channelKey = () => `${state.user} ${state.channel}`;
+const threadKey = () => `${state.user} ${state.channel} ${state.thread}`;
+const isWide = () => matchMedia("(min-width: 1000px)").matches;
+const inSight = (place) =>
+  document.visibilityState === "visible" && state.place !== "home" && (isWide() || state.place === place || (place === "channel" && state.place === "chat"));
+
+/** The ts after which messages are new to whoever acts, for as long as they keep looking. */
+function newFrom(key, bodies, place) {
+  const last = bodies.at(-1)?.ts ?? "";
+  if (!state.seen.has(key) && state.seen.size < 2) state.seen.set(key, last);
+  if (!state.from.has(key)) state.from.set(key, state.seen.get(key) ?? "0");
+  if (inSight(place)) state.seen.set(key, last);
+  else state.from.set(key, state.seen.get(key) ?? "0");
+  return state.from.get(key) < last ? state.from.get(key) : "";
+}
+
+function unread(key, bodies) {
+  const since = state.seen.get(key) ?? "0";
+  return bodies.filter((body) => body.ts > since && body.user !== state.user);
+}
+
+const mentionsMe = (body) => JSON.stringify([body.text, body.blocks]).includes(state.user);
+
+document.addEventListener("visibilitychange", () => draw());
+
+// --- drawing --------------------------------------------------------------------------------------------------
+
+function inChannel() {
+  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === state.channel);
+  return all.filter((body) => (isRoot(body) || body.subtype === "thread_broadcast") && !(body.is_ephemeral && body.thread_ts)).sort(byTime);
+}
+
+function inThread(ts) {
+  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === state.channel);
+  return all.filter((body) => body.ts === ts || body.thread_ts === ts).sort(byTime);
+}
+
+const byTime = (one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0);
+
+function repliesKey(body) {
+  const fresh = body.reply_count ? unread(`${state.user} ${state.channel} ${body.ts}`, inThread(body.ts)).length : 0;
+  return `${body.reply_count ?? 0} ${fresh} ${body.ts === state.thread}`;
+}
+
+function replies(body) {
+  if (!body.reply_count || body.ts !== (body.thread_ts ?? body.ts)) return null;
+  const fresh = unread(`${state.user} ${state.channel} ${body.ts}`, inThread(body.ts));
+  const open = body.ts === state.thread ? " open" : "";
+  const node = el(
+    "button",
+    { type: "button", class: `replies${open}`, data: { thread: body.ts } },
+    el("strong", {}, `${body.reply_count} ${body.reply_count === 1 ? "reply" : "replies"}`),
+    fresh.length > 0 && el("span", { class: "fresh" }, `${fresh.length} new`),
+    body.latest_reply && el("span", { class: "small" }, `last ${clock(body.latest_reply)}`),
+  );
+  node.addEventListener("click", () => openThread(body.ts));
+  return node;
+}
+
+function draw() {
+  if (!state.setting) return;
+  const root = document.getElementById("app");
+  root.dataset.place = state.place === "chat" ? "channel" : state.place;
+  const inChannelNow = inChannel();
+  const inThreadNow = state.thread ? inThread(state.thread) : [];
+  // The thread first: what is read there is no longer new in the channel's count.
+  if (state.thread) threadList.show(inThreadNow, newFrom(threadKey(), inThreadNow, "thread"));
+  channelList.show(inChannelNow, newFrom(channelKey(), inChannelNow, "channel"));
+  threadPane.hidden = !state.thread;
+  noThread.hidden = Boolean(state.thread);
+  threadTitle.textContent = names.channels.get(state.channel) ? `#${names.channels.get(state.channel)}` : "";
+  drawPeople();
+  drawSide(inChannelNow, inThreadNow);
+  drawHome();
+  drawStatus();
+  const waiting = unread(channelKey(), inChannelNow).length + unread(threadKey(), inThreadNow).length;
+  document.title = waiting && document.visibilityState === "hidden" ? `(${waiting}) Greenlight demo` : "Greenlight demo";
+}
+
+function drawPeople() {
+  const key = `${state.user}`;
+  if (people.dataset.key === key) return;
+  people.dataset.key = key;
+  refill(
+    people,
+    el("span", { class: "acting" }, "Acting as"),
+    state.setting.people.map((one) => {
+      const isMe = one.id === state.user;
+      const node = el(
+        "button",
+        { type: "button", role: "radio", "aria-checked": String(isMe), class: `person${isMe ? " me" : ""}`, title: one.what, data: { person: one.id } },
+        avatar(one.name),
+        el("span", {}, el("strong", {}, one.name), el("small", {}, one.what)),
+      );
+      node.addEventListener("click", () => actAs(one.id));
+      return node;
+    }),
+  );
+}
+
+function drawSide(inChannelNow, inThreadNow) {
+  const fresh = [...unread(channelKey(), inChannelNow), ...unread(threadKey(), inThreadNow)];
+  const calls = fresh.filter(mentionsMe).length;
+  const item = (place, label, mark, badge) => {
+    const isHere = (state.place === "home") === (place === "home");
+    const node = el(
+      "button",
+      { type: "button", class: `side-item${isHere ? " here" : ""}${badge ? " unread" : ""}`, data: { place } },
+      mark,
+      el("span", {}, label),
+      badge,
+    );
+    node.addEventListener("click", () => show(place));
+    return node;
+  };
+  const badge = fresh.length > 0 && el("span", { class: calls ? "count" : "count quiet", title: `${fresh.length} unread` }, calls || fresh.length);
+  const connected = state.apps[0]?.connected;
+  refill(
+    side,
+    el("div", { class: "team" }, el("span", { class: "logo", "aria-hidden": "true" }), "Greenlight"),
+    el("small", { class: "side-title" }, "Channels"),
+    state.channels.map((one) => item("channel", one.name, icon("hash"), one.id === state.channel && badge)),
+    el("small", { class: "side-title" }, "Apps"),
+    state.apps.slice(0, 1).map((one) => item("home", one.name, el("i", { class: connected ? "online" : "offline", title: connected ? "connected" : "not connected" }))),
+    el("div", { class: "side-foot" }, "A local Slack workspace. Nothing leaves this machine."),
+  );
+  refill(
+    tabs,
+    [["channel", "Channel"], ["thread", "Thread"], ["service", "Service"], ["home", "App"]].map(([place, label]) => {
+      const isHere = document.getElementById("app").dataset.place === place;
+      const news = place === "thread" ? unread(threadKey(), inThreadNow).length : place === "channel" ? unread(channelKey(), inChannelNow).length : 0;
+      const node = el("button", { type: "button", class: isHere ? "here" : "", "aria-current": isHere ? "page" : null }, label, news > 0 && el("span", { class: "count" }, news));
+      node.addEventListener("click", () => show(place));
+      return node;
+    }),
+  );
+}
+
+function drawHome() {
+  homePane.hidden = state.place !== "home";
+  if (homePane.hidden) return;
+  const app = state.apps[0];
+  const home = state.homes.find((one) => one.app_id === app?.id);
+  const use = (element, block, value) => doAs("click", { view_id: home.id, action_id: element.action_id, block_id: block.block_id, value });
+  refill(
+    homePane,
+    el("header", { class: "pane-head" }, el("h2", {}, app?.name ?? "App"), el("small", {}, "Home")),
+    el(
+      "div",
+      { class: "scroller blocks" },
+      home ? blocks(home.blocks, Object.assign(use, { values: {} })) : el("p", { class: "nothing" }, `${app?.name ?? "The app"} has published no Home tab. It works in the channel: open #${names.channels.get(state.channel) ?? "alerts"}.`),
+    ),
+  );
+}
+
+function drawStatus() {
+  const text = state.status.get(`${state.channel} ${state.thread}`) ?? "";
+  refill(statusLine, text && `${state.apps[0]?.name ?? "The app"} ${text}`);
+}
+
+// --- theme and start ------------------------------------------------------------------------------------------
+
+function remembered(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name);
+    localStorage.setItem(name, value);
+  } catch {
+    // Storage may be switched off; then the choice lasts as long as the page.
+  }
+  return value ?? null;
+}
+
+function themeButton() {
+  const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const before = remembered("theme");
+  if (before === "dark" || before === "light") document.documentElement.dataset.theme = before;
+  const node = el("button", { type: "button", class: "bar-button", "aria-label": "Light or dark", title: "Light or dark" }, icon("theme"));
+  node.addEventListener("click", () => {
+    const next = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    remembered("theme", next);
+  });
+  return node;
+}
+
+function start() {
+  const help = el("button", { type: "button", class: "bar-button", title: "The guided path" }, "Guide");
+  help.addEventListener("click", () => {
+    guide.toggle();
+    if (!isWide()) show("service");
+  });
+  const bar = el("header", { class: "bar" }, people, el("span", { class: "push" }), help, themeButton());
+  fill(document.getElementById("app"), side, bar, banner, channelPane, threadPane, noThread, homePane, rightPane, tabs);
+  stop = follow("", hear, lost);
+}
+
+start();
