@@ -1,0 +1,164 @@
+"""The rows that can be shown today; each is one function over a size, run in processes where it is long."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+from tests.integrity import attacker, matrix, mutants, shown, staleness, tampering, through_flow
+from tests.integrity.report import Row
+from tests.integrity.situations import matrix as situations
+
+T = TypeVar("T")
+CHUNKS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of each is done."""
+
+    flow_every: int
+    plans: int
+    plans_on_valkey: int
+    transcripts: int
+    log: int
+
+
+SHORT = Sizes(flow_every=6, plans=2000, plans_on_valkey=50, transcripts=500, log=300)
+FULL = Sizes(flow_every=1, plans=100_000, plans_on_valkey=1000, transcripts=10_000, log=10_000)
+
+
+def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
+    """The matrix through the pure gate and through the flow, and the mutants."""
+    pure = matrix.compared()
+    wrong = tuple(f"{wanted} but {got} in {s}" for s, wanted, got in pure.wrong)
+    missing = tuple(f"{count} situations not driven: {why}" for why, count in sorted(pure.undriven.items()))
+    drivable = [(number, s) for number, s in enumerate(situations()) if not matrix.missing(s)]
+    some = drivable[:: sizes.flow_every]
+    through = asyncio.run(through_flow.compared(some))
+    alive = mutants.survivors()
+    total = len(mutants.MUTANTS)
+    return (
+        Row(
+            "nobody unauthorised",
+            f"{pure.driven:,} of {len(situations()):,} situations",
+            f"{len(wrong)} wrong",
+            wrong,
+            missing,
+        ),
+        Row(
+            "  through store, rosters and card",
+            f"{len(some):,} situations",
+            f"{len(through)} wrong",
+            tuple(f"{wanted} but {got} in {s}" for s, wanted, got in through),
+        ),
+        Row("  mutants of the gate", f"{total} mutants", f"{total - len(alive)} killed", alive),
+    )
+
+
+def shown_is_run(sizes: Sizes) -> tuple[Row, ...]:
+    """Generated plans in memory and on an embedded server."""
+    parts = _spread(_memory, sizes.plans)
+    with tempfile.TemporaryDirectory(prefix="gl-") as directory:
+        valkey = asyncio.run(shown.valkey(range(sizes.plans_on_valkey), Path(directory)))
+    return (
+        _shown_row("what was shown is what ran", sizes.plans, parts),
+        _shown_row("  on an embedded Valkey", sizes.plans_on_valkey, [valkey]),
+    )
+
+
+def _shown_row(promise: str, plans: int, parts: Iterable[shown.Tally]) -> Row:
+    tallies = tuple(parts)
+    ran, calls = sum(t.ran for t in tallies), sum(t.calls for t in tallies)
+    large = sum(t.too_large for t in tallies)
+    different = tuple(one for t in tallies for one in t.different)
+    if ran + large != plans:
+        different = (*different, f"{plans - ran - large} plans never came to a card")
+    return Row(
+        promise,
+        f"{plans:,} plans: {ran:,} ran, {large:,} too large for a button",
+        f"{calls:,} calls, {len(different)} differences",
+        different,
+    )
+
+
+def model_cannot_act(sizes: Sizes) -> tuple[Row, ...]:
+    """Hostile transcripts."""
+    parts = _spread(_attacked, sizes.transcripts)
+    bad = tuple(one for part in parts for one in (*part.without, *part.lowered))
+    cards, approved = sum(p.cards for p in parts), sum(p.approved for p in parts)
+    calls, direct = sum(p.calls for p in parts), sum(p.direct for p in parts)
+    refused = f"{direct:,} calls from nowhere refused"
+    without, lowered = sum(len(p.without) for p in parts), sum(len(p.lowered) for p in parts)
+    return (
+        Row(
+            "the model cannot act",
+            f"{sum(p.transcripts for p in parts):,} hostile transcripts, {cards:,} cards",
+            f"{without} calls without approval, {lowered} tiers lowered",
+            bad,
+            (f"{approved:,} decisions by people who may, {calls:,} calls after them, {refused}",),
+        ),
+    )
+
+
+def stale_is_refused(sizes: Sizes) -> tuple[Row, ...]:
+    """One field drifted at a time."""
+    del sizes
+    result = asyncio.run(staleness.played(staleness.CASES))
+    wrong = (*(f"executed: {one}" for one in result.executed), *result.unsaid)
+    return (
+        Row(
+            "stale is refused",
+            f"{result.played} fields drifted, before and after the click",
+            f"{len(result.executed)} executions, {len(result.unsaid)} wrong codes",
+            wrong,
+        ),
+    )
+
+
+def tampering_shows(sizes: Sizes) -> tuple[Row, ...]:
+    """Five kinds of edit at every position."""
+    with _pool() as pool:
+        jobs = [pool.submit(tampering.run, sizes.log, places) for places in _ranges(sizes.log)]
+        parts = [job.result() for job in jobs]
+    tried = sum(part.tried for part in parts)
+    missed = tuple(one for part in parts for one in part.missed)
+    share = 100 * (tried - len(missed)) / tried
+    return (
+        Row(
+            "tampering shows",
+            f"{tried:,} edits of a log of {sizes.log:,} entries",
+            f"{tried - len(missed):,} found ({share:.4g} %)",
+            missed,
+        ),
+    )
+
+
+def _memory(seeds: range) -> shown.Tally:
+    return asyncio.run(shown.memory(seeds))
+
+
+def _attacked(seeds: range) -> attacker.Attacked:
+    return asyncio.run(attacker.attacked(seeds))
+
+
+def _spread(work: Callable[[range], T], many: int) -> list[T]:
+    with _pool() as pool:
+        return list(pool.map(work, _ranges(many)))
+
+
+def _pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(os.cpu_count() or 1, mp_context=get_context("spawn"))
+
+
+def _ranges(many: int) -> list[range]:
+    step = max(many // CHUNKS, 1)
+    return [range(start, min(start + step, many)) for start in range(0, many, step)]
+
+
+ROWS = (nobody_unauthorised, shown_is_run, model_cannot_act, stale_is_refused, tampering_shows)
