@@ -177,7 +177,7 @@ async def test_every_claim_holds_and_quotes_words_of_its_evidence() -> None:
 async def test_a_larger_pool_comes_first_and_the_rollback_second() -> None:
     found = actions(await remedied(leak()))
     assert found == [
-        ("increase_pool_size", {"pool_size": 40}),
+        ("increase_pool_size", {"pool_size": 50}),
         ("rollback_deployment", {"version": "41"}),
         ("restart", {}),
     ]
