@@ -83,3 +83,7 @@ class Model(Protocol):
     async def reply(self, ask: Ask, listener: Listener | None = None) -> Reply:
         """Answer once; with a listener the text is streamed to it as it arrives."""
         ...
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        ...

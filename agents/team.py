@@ -14,7 +14,7 @@ from agents.cost import Bill
 from agents.desk import Agent, Budget, Desk, Outcome
 from agents.errors import ModelUnavailableError, NoAnswerError, UnknownAgentError, choices
 from agents.fence import Fence
-from agents.journal import Journal, Ledger
+from agents.journal import Journal, Ledger, digest
 from agents.load import TASK
 from agents.loop import run
 from agents.members import Member, Roster
@@ -90,6 +90,12 @@ class Team:
         self._answers = answers
         self._pace = pace
         self._switchboard = Switchboard(pace)
+        self._cache_key = digest(" ".join(roster.digests.values()).encode())[:12]
+
+    async def aclose(self) -> None:
+        """Close the models' connections."""
+        for model in self._models.values():
+            await model.aclose()
 
     async def run_stages(self, stages: tuple[str, ...], brief: Brief, session: Session) -> TeamRun:
         """One stage after the other; each sees the documents and all former answers.
@@ -163,6 +169,7 @@ class Team:
                 Budget(day, self.roster.day_limits),
             ),
             session.listener,
+            self._cache_key,
         )
 
 

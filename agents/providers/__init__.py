@@ -36,6 +36,14 @@ class Unconnected:
         del ask, listener
         raise RejectedError("no API key is set for its provider")
 
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def open_providers(settings: Mapping[str, ProviderSettings]) -> frozenset[str]:
+    """The providers that may serve models which no list knows: scripts, and servers of one's own."""
+    return frozenset({"scripted", *(name for name, given in settings.items() if given.base_url is not None)})
+
 
 def connect(
     names: Iterable[str],

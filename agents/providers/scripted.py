@@ -82,6 +82,9 @@ class ScriptedModel:
         usage = Usage(tokens_of(ASKS.dump_json(ask).decode()), tokens_of(_written(line)))
         return Reply(said, Stop.TOOLS if line.calls else Stop.END, usage)
 
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
 
 def connect(model: str, settings: ProviderSettings, pace: Pace, patience: Patience) -> ScriptedModel:
     """A model without a script; whoever has one builds ScriptedModel."""
