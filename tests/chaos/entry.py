@@ -17,10 +17,12 @@ from bot.flow.table import table
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 from bot.settings import Settings
+from bot.slack import pacing
 from bot.wiring.seams import Seams
 from bot.wiring.slack_side import serve_slack
 from bot.wiring.workers import serve_worker
 from tests.chaos.hammering import ThreeSteps, rerunning
+from tests.chaos.home import MANY
 from tests.chaos.mortal import MortalCards, MortalIncidents, Reaper
 
 HAMMER = "CHAOS_HAMMER"
@@ -31,6 +33,8 @@ PACE = Pace(reconcile=0.25, redelivery=2.0)
 def main(name: str) -> int:
     """Run until a signal, or a death of our own making."""
     home = Path(os.environ["GREENLIGHT_HOME"])
+    # Here an hour's incidents come within a minute, and the local workspace bears more edits than Slack.
+    pacing.EDITS_A_MINUTE = pacing.CALM_EDITS_A_MINUTE = MANY
     (home / "pids" / name).write_text(str(os.getpid()))
     role = name.rstrip("0123456789")
     seams = Seams(

@@ -17,7 +17,12 @@ MANY = 1_000_000
 QUOTE = "connection pool exhausted: timeout waiting for connection"
 
 
-def lay_out(home: Path, target: Target, programs: Iterable[str] = ()) -> None:
+ACTIONS = ("restart", "increase_pool_size")
+
+
+def lay_out(
+    home: Path, target: Target, programs: Iterable[str] = (), actions: Iterable[str] = ACTIONS
+) -> None:
     """Inventory and policy; each of `programs` becomes a service of its own with three targets."""
     runbooks = home / "runbooks"
     runbooks.mkdir(parents=True, mode=0o700)
@@ -25,7 +30,9 @@ def lay_out(home: Path, target: Target, programs: Iterable[str] = ()) -> None:
     (home / "pids").mkdir()
     (home / "deploys.jsonl").write_text("")
     write_log(home)
-    services = {"checkout": _checkout(home, target)} | {name: _program(name, target) for name in programs}
+    services = {"checkout": _checkout(home, target, list(actions))} | {
+        name: _program(name, target) for name in programs
+    }
     environments = {"production": {"production": True}}
     inventory = {"environments": environments, "services": services}
     (runbooks / "services.yaml").write_text(yaml.safe_dump(inventory, sort_keys=False))
@@ -57,7 +64,7 @@ def _owned(title: str) -> dict[str, object]:
     }
 
 
-def _checkout(home: Path, target: Target) -> dict[str, object]:
+def _checkout(home: Path, target: Target, actions: list[str]) -> dict[str, object]:
     normal = {"high": 0.02}
     process = {
         "executor": "supervisor",
@@ -77,7 +84,7 @@ def _checkout(home: Path, target: Target) -> dict[str, object]:
             "pool_size": {"query": "pool_size", "unit": "connections"},
         },
         "targets": {"process": process},
-        "actions": ["restart", "increase_pool_size"],
+        "actions": actions,
     }
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from bot.playground.workspace.workspace import Workspace
 from bot.settings import Settings
 from bot.wiring.store import open_store
 from tests.chaos.crew import Crew, crewed
-from tests.chaos.home import CHANNEL, PEOPLE, WORKSPACE, lay_out, write_log
+from tests.chaos.home import ACTIONS, CHANNEL, PEOPLE, WORKSPACE, lay_out, write_log
 from tests.chaos.target import Target, serving
 
 PATIENCE = 40.0
@@ -141,7 +141,7 @@ class Stage:
     async def asks(self, alert: Message, text: str, person: str) -> Message:
         """Somebody mentions the bot in the thread."""
         actor = self.workspace.as_user(person)
-        return await actor.say(CHANNEL, f"<@{self.app.bot_user_id}> {text}", alert.ts)
+        return await actor.post(CHANNEL, f"<@{self.app.bot_user_id}> {text}", alert.ts)
 
     async def connected(self, count: int = 1) -> None:
         """Wait until so many bot processes are connected."""
@@ -209,26 +209,23 @@ def _title(message: Message) -> str:
     return str(attachments[0].get("title", "")) if attachments else ""
 
 
-Ready = Callable[["Stage"], Awaitable[None]]
-
-
 @asynccontextmanager
 async def staged(
     home: Path,
     names: tuple[str, ...] = NAMES,
     programs: tuple[str, ...] = (),
     variables: dict[str, str] | None = None,
-    options: Options = QUICK,
+    actions: tuple[str, ...] = ACTIONS,
 ) -> AsyncGenerator[Stage]:
     """Everything started, and the bots connected."""
     await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
     target = Target(home / "checkout.json")
     async with (
         serving(target),
-        Workspace(Team(id=WORKSPACE), options) as workspace,
+        Workspace(Team(id=WORKSPACE), QUICK) as workspace,
         aiohttp.ClientSession() as session,
     ):
-        lay_out(home, target, programs)
+        lay_out(home, target, programs, actions)
         app = _people(workspace)
         hook = workspace.add_webhook(CHANNEL, "Alertmanager")
         settings = Settings.model_validate({"home": home, "redis_url": None})

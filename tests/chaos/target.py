@@ -27,7 +27,8 @@ class Target:
     always_broken: bool = False
 
     def reset(self) -> None:
-        """Make the pool too small again."""
+        """Make the pool too small again, and forget what was restarted."""
+        self.effects.clear()
         self.config.write_text(json.dumps({"pool_size": FIRST_POOL}))
 
     @property
@@ -46,7 +47,8 @@ class Target:
 
     def value(self, query: str) -> str:
         """The value of a metric now, by the first word of its query."""
-        healthy = (self.pool >= ENOUGH_POOL and not self.always_broken) or query.startswith("calm")
+        relieved = self.pool >= ENOUGH_POOL or self.effects["checkout"] > 0
+        healthy = (relieved and not self.always_broken) or query.startswith("calm")
         match query.partition("{")[0]:
             case "pool_size":
                 return str(self.pool)
