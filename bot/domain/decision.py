@@ -221,7 +221,8 @@ def _right_refusal(state: PlanState, click: Click, world: World) -> Refused | No
         return Refused(Code.ALREADY_COUNTED)
     if click.approve and _blocks_quorum(state, rule, mine):
         return Refused(Code.NOT_AUTHORISED, detail=f"the last approval must come from {rule.one_of}")
-    return None
+    frozen = world.policy.frozen(state.plan.environment, world.now) if click.approve else None
+    return Refused(Code.FROZEN, detail=frozen) if frozen else None
 
 
 def _usable(rule: TierRule, world: World) -> tuple[RosterAnswer, ...]:

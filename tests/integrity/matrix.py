@@ -17,7 +17,6 @@ from tests.integrity.worlds import Meeting, meeting
 APPENDING = "STORE_UNAVAILABLE"
 Decide = Callable[..., Any]
 NOT_BUILT: tuple[tuple[str, Callable[[Situation, str], bool]], ...] = (
-    ("FROZEN: there are no freeze windows yet", lambda _, code: code == "FROZEN"),
     ("WRONG_ACTION: an unknown button is ignored in silence", lambda _, code: code == "WRONG_ACTION"),
     ("RATE_LIMIT: no decision claims a limit, only steps do", lambda _, code: code == "RATE_LIMIT"),
     (

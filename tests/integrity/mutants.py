@@ -78,6 +78,8 @@ MUTANTS = (
     Mutant("no senior is needed", "if click.approve and _blocks_quorum(state, rule, mine):", "if False:"),
     Mutant("every approval needs a senior", "len(state.approvals) + 1 < state.plan.approvals", "False"),
     Mutant("an earlier senior does not serve", "rule.one_of not in held and ", ""),
+    Mutant("skip the freeze", "if click.approve else None\n", "if False else None\n"),
+    Mutant("a freeze stops rejects too", "world.now) if click.approve else None", "world.now)"),
     Mutant("a reject approves", "approved=click.approve,", "approved=True,"),
     Mutant("an own request is not flagged", "originator=world.person.id in state.plan.originators,",
            "originator=False,"),

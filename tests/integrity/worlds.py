@@ -1,13 +1,16 @@
 """A described situation as the program meets it: a real incident, a real payload, a real world."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.action import Tier as PlanTier
 from bot.domain.decision import Click, Person, Refused, RosterAnswer, World, value_of
 from bot.domain.events import Closing, PlanEnd
-from bot.domain.ids import MINUTE, SECOND, At, PersonId
+from bot.domain.freeze import FreezeKind, FreezeWindow, Once
+from bot.domain.ids import MINUTE, SECOND, At, EnvironmentId, PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.domain.policy import KnownPerson, Role
 from bot.slack.listeners.clicks import click_of, read_press
@@ -39,6 +42,10 @@ OTHER_TS = "1790000000.900002"
 OTHER_CHANNEL = "C0ELSEWHERE"
 AGES = {Roster.THIRTY_SECONDS_OLD: 30 * SECOND, Roster.STALE: 30 * SECOND + 1}
 ROLES = {OracleRole.ON_CALL: Role.ONCALL, OracleRole.LEAD: Role.LEAD, OracleRole.SENIOR: Role.SENIOR}
+YEARS = Once(datetime(2020, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ001 - local times of the window's own zone
+FREEZE = FreezeWindow("holidays", FreezeKind.DENY, ZoneInfo("UTC"), YEARS)
+ELSEWHERE = replace(FREEZE, environments=(EnvironmentId("shop-staging"),))
+"""A freeze that is none of the plan's business; it stands in every policy here."""
 MALFORMED = (
     "",
     "approve",
@@ -66,20 +73,25 @@ class Meeting:
 
 
 @cache
-def content_of(*, mapped: bool, shared_allowed: bool) -> FixedContent:
+def content_of(*, mapped: bool, shared_allowed: bool, frozen: bool = False) -> FixedContent:
     """Content whose people include everybody here, the clicker only where mapped."""
     content = example_content()
     known = (*OTHERS.values(), *((CLICKER,) if mapped else ()))
     policy = content.fixed_policy
     people = (*policy.people, *(KnownPerson(person, person.title()) for person in known))
-    content.fixed_policy = replace(policy, people=people, shared_channels_allowed=shared_allowed)
+    freezes = (ELSEWHERE, FREEZE) if frozen else (ELSEWHERE,)
+    content.fixed_policy = replace(
+        policy, people=people, shared_channels_allowed=shared_allowed, freezes=freezes
+    )
     return content
 
 
 def content_for(s: Situation) -> FixedContent:
     """The content of a situation."""
     return content_of(
-        mapped=s.user is not User.UNMAPPED, shared_allowed=s.channel is not Channel.SHARED_FORBIDDEN
+        mapped=s.user is not User.UNMAPPED,
+        shared_allowed=s.channel is not Channel.SHARED_FORBIDDEN,
+        frozen=s.frozen,
     )
 
 
