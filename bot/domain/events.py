@@ -119,6 +119,8 @@ class Decided:
     rosters: tuple[RosterRead, ...]
     reason: str = ""
     originator: bool = False
+    click: str = ""
+    """Which click this was, so that two equal ones in the same millisecond stay two."""
 
 
 @dataclass(frozen=True, slots=True)

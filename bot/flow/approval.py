@@ -1,7 +1,7 @@
 """A click: gather what the gate needs, judge, append; refusals are told and recorded, never silent."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.decision import Click, Code, Refused, RosterAnswer, World
 from bot.domain.decision import decide as judge_click
@@ -49,9 +49,11 @@ async def _judged(
         return Refused(Code.UNKNOWN_PLAN)
     verdict = _Verdict(Refused(Code.STORE_UNAVAILABLE))
 
+    token = ports.clock.new_id("click")
+
     def judgement(found: Incident) -> tuple[Event, ...]:
         verdict.said = judge_click(found, click, world)
-        return (verdict.said,) if isinstance(verdict.said, Decided) else ()
+        return (replace(verdict.said, click=token),) if isinstance(verdict.said, Decided) else ()
 
     try:
         after = await decide(ports, incident, judgement)
