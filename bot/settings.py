@@ -109,6 +109,14 @@ class Settings(BaseSettings):
     prometheus_token: SecretStr | None = Field(
         None, description="Bearer token for Prometheus, where it wants one; referred to by services.yaml."
     )
+    pagerduty_url: str = Field(
+        "https://api.pagerduty.com",
+        description="Where PagerDuty's REST API is, for rosters of kind pagerduty.",
+    )
+    pagerduty_token: SecretStr | None = Field(
+        None,
+        description="A read-only key of PagerDuty's REST API, for rosters; only bot processes hold it.",
+    )
     supervisor_username: str | None = Field(
         None, description="User name for supervisord's XML-RPC interface; referred to by services.yaml."
     )
@@ -157,6 +165,11 @@ class Settings(BaseSettings):
     @classmethod
     def _prometheus_url(cls, value: str | None) -> str | None:
         return None if value is None else _http_url(value).rstrip("/")
+
+    @field_validator("pagerduty_url")
+    @classmethod
+    def _pagerduty_url(cls, value: str) -> str:
+        return _http_url(value).rstrip("/")
 
     @field_validator("redis_url")
     @classmethod

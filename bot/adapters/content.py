@@ -8,6 +8,7 @@ from typing import final
 
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import catalogue
+from bot.adapters.content_oncall import schedules
 from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
 from bot.adapters.content_services import inventory
@@ -16,10 +17,11 @@ from bot.adapters.yaml_door import MAX_BYTES, Document, load
 from bot.domain.action import Catalogue
 from bot.domain.errors import ContentError
 from bot.domain.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.service import Inventory, Service
 from bot.ports.content import FailureMode
 
-SERVICES, ACTIONS, POLICY = "services.yaml", "actions.yaml", "policy.yaml"
+SERVICES, ACTIONS, POLICY, ONCALL = "services.yaml", "actions.yaml", "policy.yaml", "oncall.yaml"
 NO_PAGES = frozenset({"README.md", "AGENTS.md"})
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -33,6 +35,7 @@ class Loaded:
     policy: Policy
     modes: tuple[FailureMode, ...]
     wires: Patterns
+    schedules: tuple[Schedule, ...]
 
 
 def _silent(_: str) -> None:
@@ -68,6 +71,10 @@ class FileContent:
         """`policy.yaml`."""
         return self._current().policy
 
+    def schedules(self) -> tuple[Schedule, ...]:
+        """`oncall.yaml`; none where there is no such file."""
+        return self._current().schedules
+
     def tripwire(self, text: str) -> str | None:
         """The title of the first trip-wire of the policy that matches this text, without case."""
         loaded = self._current()
@@ -96,17 +103,23 @@ def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
     """Read all content; raises ContentError with every problem at once."""
     problems = list[str]()
     services, actions, rules = (_file(name, folders, problems) for name in (SERVICES, ACTIONS, POLICY))
+    shifts = _file(ONCALL, folders, problems) if _found(ONCALL, folders) else None
     known = inventory(*services, environ, problems) if services else None
     allowed = catalogue(*actions, problems) if actions else None
     ruled = policy(*rules, problems) if rules else None
+    turns = schedules(shifts[0], problems) if shifts else ()
     modes = tuple(_pages(folders, problems))
+    if rules and ruled is not None:
+        problems.extend(_scheduled(rules[0], ruled, turns))
+        problems.extend(_frozen(rules[0], ruled, known))
     if services and known is not None:
         problems.extend(_crossed(services[0], known, allowed, ruled))
     if allowed is not None:
         problems.extend(_remedies(modes, allowed))
     if problems or known is None or allowed is None or ruled is None:
         raise ContentError(tuple(problems))
-    return Loaded(known, allowed, ruled, modes, Patterns([wire.pattern for wire in ruled.tripwires]))
+    wires = Patterns([wire.pattern for wire in ruled.tripwires])
+    return Loaded(known, allowed, ruled, modes, wires, turns)
 
 
 def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
@@ -120,7 +133,7 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
 
 def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
-        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY))
+        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL))
         yield from _page_files(folder)
 
 
@@ -129,7 +142,7 @@ def _page_files(folder: Path) -> list[Path]:
 
 
 def _file(name: str, folders: Sequence[Path], problems: list[str]) -> tuple[Document, str] | None:
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    path = _found(name, folders)
     if path is None:
         problems.append(f"{name}: is missing; expected in {' or '.join(map(str, folders))}")
         return None
@@ -141,6 +154,10 @@ def _file(name: str, folders: Sequence[Path], problems: list[str]) -> tuple[Docu
     except ContentError as error:
         problems.extend(error.problems)
         return None
+
+
+def _found(name: str, folders: Sequence[Path]) -> Path | None:
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 def _bytes(path: Path, problems: list[str]) -> bytes | None:
@@ -180,6 +197,26 @@ def _crossed(
             where = document.where((*at, "actions"))
             for what in _actions_of(service, allowed):
                 yield f"{where}: services.{service.name}.actions: {what}"
+
+
+def _scheduled(document: Document, ruled: Policy, turns: tuple[Schedule, ...]) -> Iterator[str]:
+    names = sorted(turn.name for turn in turns)
+    for roster in ruled.rosters:
+        if roster.kind == "schedule" and roster.source not in names:
+            where = document.where(("rosters", str(roster.name), "source"))
+            known = ", ".join(names) or "none is listed"
+            yield f"{where}: rosters.{roster.name}.source: expected a schedule of oncall.yaml ({known})"
+
+
+def _frozen(document: Document, ruled: Policy, inventory: Inventory | None) -> Iterator[str]:
+    """A freeze of an environment that does not exist would freeze nothing."""
+    names = sorted(each.id for each in inventory.environments) if inventory else []
+    for number, freeze in enumerate(ruled.freezes):
+        for name in freeze.environments:
+            if inventory is not None and name not in names:
+                where = document.where(("freezes", number, "environments"))
+                known = ", ".join(names) or "none is listed"
+                yield f"{where}: freezes[{number}].environments: expected environments ({known}), not {name}"
 
 
 def _actions_of(service: Service, allowed: Catalogue) -> Iterator[str]:

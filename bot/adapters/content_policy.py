@@ -1,14 +1,27 @@
 """`policy.yaml`: who may approve what, from its file to the domain."""
 
+import re
 from typing import Literal as OneOf
 
 from pydantic import Field
 
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Name, Pattern, Whole, parsed
+from bot.adapters.content_freezes import FreezeDoor, mistakes, window
 from bot.adapters.yaml_door import Document
 from bot.domain.action import Tier
 from bot.domain.ids import PersonId, RosterName
 from bot.domain.policy import KnownPerson, Limits, Policy, Role, RosterSpec, TierRule, Tripwire
+
+SOURCES = {
+    "usergroup": re.compile(r"S[A-Z0-9]{2,20}", re.ASCII),
+    "schedule": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII),
+    "pagerduty": re.compile(r"[A-Z0-9]{2,20}(, ?[A-Z0-9]{2,20}){0,9}", re.ASCII),
+}
+EXPECTED = {
+    "usergroup": "the id of a Slack user group, as S0123456789",
+    "schedule": "the name of a schedule of oncall.yaml",
+    "pagerduty": "ids of PagerDuty schedules, separated by commas, as PI7DH85, PXYZ123",
+}
 
 RoleName = OneOf["oncall", "lead", "senior"]
 
@@ -23,7 +36,7 @@ class PersonDoor(Door):
 class RosterDoor(Door):
     """Where the members of a roster come from."""
 
-    kind: OneOf["list", "usergroup", "schedule"]
+    kind: OneOf["list", "usergroup", "schedule", "pagerduty"]
     members: tuple[Name, ...] = ()
     source: Ascii | OneOf[""] = ""
 
@@ -76,10 +89,12 @@ class PolicyDoor(Door):
     tiers: TiersDoor
     tripwires: tuple[TripwireDoor, ...] = ()
     limits: LimitsDoor = LimitsDoor()
+    freezes: tuple[FreezeDoor, ...] = Field(default=(), max_length=200)
 
 
 def policy(document: Document, sha256: str, problems: list[str]) -> Policy | None:
     """The policy, or nothing and the reasons among the problems."""
+    known = len(problems)
     door = parsed(PolicyDoor, document, problems)
     if door is None:
         return None
@@ -89,12 +104,31 @@ def policy(document: Document, sha256: str, problems: list[str]) -> Policy | Non
     for name in Tier:
         where = document.where(("tiers", name))
         problems.extend(f"{where}: tiers.{name}.{what}" for what in _tier_mistakes(getattr(door.tiers, name)))
-    return _policy(door, sha256)
+    for number, freeze in enumerate(door.freezes):
+        where = document.where(("freezes", number))
+        problems.extend(f"{where}: freezes[{number}].{what}" for what in mistakes(freeze))
+    problems.extend(f"{document.where(('people',))}: people: {what}" for what in _same_ids(door))
+    return None if len(problems) > known else _policy(door, sha256)
+
+
+def _same_ids(door: PolicyDoor) -> list[str]:
+    """Two accounts of one person would count as two people."""
+    found = list[str]()
+    owners: dict[str, str] = {}
+    for known, person in door.people.items():
+        other = owners.setdefault(person.schedule_id or known, known)
+        if other != known:
+            found.append(f"{known} and {other} have the same schedule_id; expected one account a person")
+        if person.schedule_id != known and person.schedule_id in door.people:
+            found.append(f"the schedule_id of {known} is the Slack id of another person")
+    return found
 
 
 def _roster_mistakes(roster: RosterDoor, door: PolicyDoor) -> list[str]:
     if roster.kind != "list":
         found = [] if roster.source else [f"source: is missing; a {roster.kind} needs it"]
+        odd = roster.source and not SOURCES[roster.kind].fullmatch(roster.source)
+        found += [f"source: expected {EXPECTED[roster.kind]}"] if odd else []
         return [*found, *(["members: expected only in a list"] if roster.members else [])]
     if not roster.members:
         return ["members: is empty; expected at least one person, since nobody could approve"]
@@ -128,6 +162,7 @@ def _policy(door: PolicyDoor, sha256: str) -> Policy:
         workspaces=door.workspaces,
         shared_channels_allowed=door.shared_channels_allowed,
         sha256=sha256,
+        freezes=tuple(window(each) for each in door.freezes),
     )
 
 

@@ -13,8 +13,8 @@ STOP_SECONDS = 10
 MOST_BACKOFF_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")
-SLACK_ONLY = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
-"""Only bot processes hold Slack tokens."""
+SLACK_ONLY = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GREENLIGHT_PAGERDUTY_TOKEN")
+"""Only bot processes, which judge clicks, hold Slack's tokens and the key of the rosters."""
 
 
 @dataclass(frozen=True, slots=True)

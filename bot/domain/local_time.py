@@ -14,7 +14,7 @@ def local(at: At, zone: ZoneInfo) -> datetime:
 
 
 def moment(day: date, clock: time, zone: ZoneInfo) -> At:
-    """The moment of this reading: the first of two in an hour that comes twice, past the gap in one skipped."""
+    """The moment of this reading: the first of two in an hour that comes twice, else past the gap."""
     return _at(datetime.combine(day, clock, zone))
 
 

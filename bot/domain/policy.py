@@ -99,10 +99,11 @@ class Policy:
         """What the policy knows of a person."""
         return next((known for known in self.people if known.id == person), None)
 
-    def person_called(self, name: str) -> PersonId | None:
-        """Who goes by this id in schedules: a `schedule_id`, else a Slack id; nothing where nobody does."""
-        called = (known.id for known in self.people if known.schedule_id == name)
-        return next(called, next((known.id for known in self.people if known.id == name), None))
+    def scheduled(self, schedule_id: str) -> KnownPerson | None:
+        """Who goes by this id in schedules."""
+        return next(
+            (known for known in self.people if schedule_id and known.schedule_id == schedule_id), None
+        )
 
     def frozen(self, environment: EnvironmentId, at: At) -> str | None:
         """Why nothing may be changed in an environment at this moment; nothing where it may."""

@@ -62,7 +62,7 @@ def handovers_until(rotation: Rotation, zone: ZoneInfo, at: At) -> int:
     """How many handovers have happened at this moment, the first one included.
 
     Whole days are counted; only those around the moment are looked at one by one, so that a day on which
-    the clock is changed neither loses nor repeats a handover.
+    the clock is changed, or one that a zone leaves out whole, neither loses nor repeats a handover.
     """
     passed = (local(at, zone).date() - rotation.first).days // rotation.every_days
     settled = max(0, passed - 1)

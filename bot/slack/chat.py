@@ -19,7 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ports.cards import MessageRef
 from bot.slack.failures import NoAnswerError, RateLimitedError, RefusedBySlackError
-from bot.slack.payloads import Account, ChannelInfo, Found, Identity
+from bot.slack.payloads import Account, ChannelInfo, Found, Group, Identity
 
 SLACK_URL = "https://slack.com/api/"
 HOOKS_HOST = "hooks.slack.com"
@@ -62,6 +62,13 @@ class Chat:
     async def who_am_i(self) -> Identity:
         """`auth.test`."""
         return _typed(Identity, await _call("auth.test", self.calm.auth_test()), "auth.test")
+
+    async def granted(self) -> tuple[str, ...]:
+        """The scopes that the bot token has: the header `x-oauth-scopes` of `auth.test`."""
+        answer = await _answer("auth.test", self.calm.auth_test())
+        headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
+        said = headers.get("x-oauth-scopes", "")
+        return tuple(scope.strip() for scope in said.split(",") if scope.strip())
 
     async def post(self, post: Post) -> MessageRef:
         """Post a message; NoAnswerError means that it may stand in the channel all the same."""
@@ -129,6 +136,13 @@ class Chat:
         """`conversations.info`."""
         answer = await _call("conversations.info", self.once.conversations_info(channel=channel), ASK_SECONDS)
         return _typed(ChannelInfo, answer.get("channel"), "conversations.info")
+
+    async def group(self, group: str) -> tuple[str, ...]:
+        """`usergroups.users.list`: the members of a user group that is switched on."""
+        answer = await _call(
+            "usergroups.users.list", self.once.usergroups_users_list(usergroup=group), ASK_SECONDS
+        )
+        return _typed(Group, answer, "usergroups.users.list").users
 
     async def my_channels(self) -> tuple[str, ...]:
         """The channels that the bot was invited to."""
@@ -204,19 +218,24 @@ def open_chat(token: str, base_url: str = SLACK_URL) -> Chat:
 async def _call(
     method: str, call: Awaitable[AsyncSlackResponse], seconds: float = CALL_SECONDS
 ) -> dict[str, Any]:
+    data = (await _answer(method, call, seconds)).data
+    if not isinstance(data, dict):
+        raise NoAnswerError(method, "not an object")
+    return data
+
+
+async def _answer(
+    method: str, call: Awaitable[AsyncSlackResponse], seconds: float = CALL_SECONDS
+) -> AsyncSlackResponse:
     try:
         async with asyncio.timeout(seconds):
-            answer = await call
+            return await call
     except SlackApiError as error:
         raise _refused(method, error) from error
     except TimeoutError as error:
         raise NoAnswerError(method, "time-out") from error
     except (aiohttp.ClientError, OSError, SlackClientError) as error:
         raise NoAnswerError(method, type(error).__name__) from error
-    data = answer.data
-    if not isinstance(data, dict):
-        raise NoAnswerError(method, "not an object")
-    return data
 
 
 def _refused(method: str, error: SlackApiError) -> Exception:

@@ -211,6 +211,12 @@ class Identity(Payload):
     bot_id: Short = ""
 
 
+class Group(Payload):
+    """`usergroups.users.list`: who is in a user group."""
+
+    users: Annotated[tuple[Id, ...], Field(strict=False, max_length=10_000)]
+
+
 class Found(Payload):
     """One message of a thread with its metadata."""
 

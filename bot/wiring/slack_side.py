@@ -1,6 +1,7 @@
 """The bot process: Slack on one side, the record on the other; it changes nothing and asks no model."""
 
 from bot.adapters.absent import NoEyes, NoHands, NoTeam
+from bot.adapters.prometheus import http_client
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.store import Store
 from bot.ports.ports import Ports
@@ -11,6 +12,7 @@ from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.views.cards import cards_of
 from bot.wiring.parts import Parts, common_parts
+from bot.wiring.rosters import rosters_of
 from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
 from bot.wiring.tell import Teller
@@ -22,8 +24,8 @@ async def serve_slack(settings: Settings, seams: Seams | None = None) -> None:
     seams = seams or Seams()
     parts = common_parts(settings, "bot")
     options = _options(settings)
-    async with open_store(settings) as store, open_desk(options) as desk:
-        ports = seams.alter(_ports(parts, store, desk))
+    async with open_store(settings) as store, open_desk(options) as desk, http_client() as client:
+        ports = seams.alter(_ports(parts, store, desk, rosters_of(parts, client, desk.chat)))
         scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, cards_of)
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, parts.content, parts.clock)
         faces = faces_of(scenery, store.blobs)
@@ -39,7 +41,7 @@ def _options(settings: Settings) -> SlackOptions:
     )
 
 
-def _ports(parts: Parts, store: Store, desk: Desk) -> Ports:
+def _ports(parts: Parts, store: Store, desk: Desk, roster: PolicyRosters) -> Ports:
     return Ports(
         incidents=store.incidents,
         queue=store.queue,
@@ -48,7 +50,7 @@ def _ports(parts: Parts, store: Store, desk: Desk) -> Ports:
         blobs=store.blobs,
         content=parts.content,
         people=desk.people,
-        roster=PolicyRosters(parts.content, parts.clock),
+        roster=roster,
         team=NoTeam(),
         eyes=NoEyes(),
         hands=NoHands(),

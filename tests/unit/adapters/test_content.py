@@ -39,6 +39,14 @@ def change(folder: Path, name: str, old: str, new: str) -> None:
     os.utime(path, ns=(stamp, stamp))
 
 
+def freeze(window: str, said: str) -> tuple[str, str, str, str]:
+    return "policy.yaml", "limits:", f"freezes:\n  - {window}\nlimits:", said
+
+
+def oncall(body: str, said: str) -> tuple[str, str, str, str]:
+    return "oncall.yaml", "{}", f"\n  nights:\n    time_zone: UTC\n    {body}", said
+
+
 def problems(folder: Path) -> tuple[str, ...]:
     with pytest.raises(ContentError) as caught:
         FileContent((folder,), ENVIRON)
@@ -56,13 +64,36 @@ def test_the_shipped_templates_load_and_let_nobody_do_anything() -> None:
 
 
 def test_the_commented_examples_of_the_templates_load_as_well(folder: Path) -> None:
-    for name in ("services.yaml", "policy.yaml"):
+    for name in ("services.yaml", "policy.yaml", "oncall.yaml"):
         text = (SHIPPED / name).read_text(encoding="utf-8")
-        text = re.sub(r"^(environments|services|people|rosters): \{\}\n", "", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^(environments|services|people|rosters|schedules|freezes): (\{\}|\[\])\n",
+            "",
+            text,
+            flags=re.MULTILINE,
+        )
         text = re.sub(r"^# (\w+:$|  )", r"\1", text, flags=re.MULTILINE)
         (folder / name).write_text(text, encoding="utf-8")
-    (service,) = FileContent((folder,), {"PROMETHEUS_URL": "http://127.0.0.1:9090"}).inventory().services
+    content = FileContent((folder,), {"PROMETHEUS_URL": "http://127.0.0.1:9090"})
+    (service,) = content.inventory().services
     assert service.targets[0].id == "checkout/process"
+    assert {roster.kind for roster in content.policy().rosters} == {
+        "list",
+        "usergroup",
+        "schedule",
+        "pagerduty",
+    }
+    assert [freeze.title for freeze in content.policy().freezes] == ["Year end", "Weekend"]
+    assert [schedule.name for schedule in content.schedules()] == ["shop-primary", "shop-nights"]
+
+
+def test_an_on_call_file_is_optional_and_read_again_when_it_appears(folder: Path) -> None:
+    (folder / "oncall.yaml").unlink()
+    content = FileContent((folder,), ENVIRON)
+    assert content.schedules() == ()
+    shutil.copyfile(SHIPPED / "oncall.yaml", folder / "oncall.yaml")
+    change(folder, *oncall("rotations: [{people: [ada], first: 2026-11-02}]", "")[:3])
+    assert [schedule.name for schedule in content.schedules()] == ["nights"]
 
 
 def test_the_demo_knows_its_service_and_its_people() -> None:
@@ -242,6 +273,61 @@ def test_the_hash_is_over_the_bytes_of_the_file(folder: Path) -> None:
             "action: clear_disk_space",
             "action: burn",
             r"burn is not an action of actions\.yaml",
+        ),
+        (
+            "policy.yaml",
+            "kind: list, members: [U0LEAD]",
+            "kind: schedule, source: nights",
+            r"shop-lead\.source: expected a schedule of oncall\.yaml \(none is listed\)",
+        ),
+        (
+            "policy.yaml",
+            "kind: list, members: [U0LEAD]",
+            "kind: pagerduty, source: everybody",
+            r"source: expected ids of PagerDuty schedules",
+        ),
+        (
+            "policy.yaml",
+            "kind: list, members: [U0LEAD]",
+            'kind: usergroup, source: "@leads"',
+            r"source: expected the id of a Slack user group",
+        ),
+        (
+            "policy.yaml",
+            "{name: Lena}\n",
+            "{name: Lena, schedule_id: X}\n  U0OTHER: {name: L, schedule_id: X}\n",
+            r"people: U0OTHER and U0LEAD have the same schedule_id",
+        ),
+        (
+            "policy.yaml",
+            "{name: Lena}",
+            "{name: Lena, schedule_id: U0ONCALL}",
+            r"the schedule_id of U0LEAD is the Slack id of another",
+        ),
+        freeze("{title: F, time_zone: Mars/Base, from: 2026-12-20 00:00, until: 2027-01-04 08:00}", "IANA"),
+        freeze("{title: F, time_zone: UTC, from: 2027-12-20 00:00, until: 2027-01-04 08:00}", "after from"),
+        freeze('{title: F, time_zone: UTC, from: "18:00", until: "08:00"}', "or days, for a window"),
+        freeze("{title: F, time_zone: UTC, days: [friday], from: a, until: b}", "expected one of mon, tue"),
+        freeze('{title: F, time_zone: UTC, days: [fri], from: "18", until: "8"}', "expected times in quotes"),
+        freeze(
+            '{title: F, time_zone: UTC, days: [fri], from: "18:00", until: "08:00", environments: [prd]}',
+            r"environments: expected environments \(.*\), not prd",
+        ),
+        oncall("rotations: []", r"rotations: .*at least 1"),
+        oncall("rotations: [{people: [], first: 2026-11-02}]", r"people: .*at least 1"),
+        oncall("rotations: [{people: [ada], first: soon}]", r"first: expected a day"),
+        oncall(
+            'rotations: [{people: [ada], first: 2026-11-02, handover: ["08:00", "20:00"]}]',
+            r"handover: expected one time, since",
+        ),
+        oncall(
+            'rotations: [{people: [ada], first: 2026-11-02, every_days: 1, handover: ["20:00", "08:00"]}]',
+            r"handover: expected one time, or several in order",
+        ),
+        oncall(
+            "rotations: [{people: [a], first: 2026-11-02}]\n    overrides: "
+            "[{person: b, from: 2026-11-03 10:00, until: 2026-11-03 10:00}]",
+            r"overrides\[0\]\.until: expected a time after from",
         ),
         ("disk-full.md", "title: Disk is full\n", "", r"disk-full\.md:\d+: title: is missing"),
         ("disk-full.md", "above: 95", "above: 95%", r"conditions\[0\]: expected a percentage together with"),

@@ -83,6 +83,13 @@ def test_a_handover_in_the_hour_that_comes_twice_happens_once_at_its_first() -> 
     ]
 
 
+def test_a_day_that_a_zone_leaves_out_hands_over_when_the_next_one_shows_that_time() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    schedule = Schedule("isle", apia, (Rotation(("ada", "ben", "cleo"), date(2011, 12, 29), (time(9),), 1),))
+    asked = ("2011-12-29 09:00", "2011-12-31 08:00", "2011-12-31 09:00")
+    assert [holder(schedule, at(when, apia)) for when in asked] == ["ada", "ada", "cleo"]
+
+
 def test_an_override_beats_the_rotation_and_the_last_listed_beats_the_others() -> None:
     stand_in = Override("dora", at("2026-10-06 12:00"), at("2026-10-07 12:00"))
     later = Override("emil", at("2026-10-06 18:00"), at("2026-10-06 20:00"))
