@@ -25,7 +25,7 @@ from bot.domain.events import (
     PlanProposed,
     Verified,
 )
-from bot.domain.ids import IncidentId
+from bot.domain.ids import IncidentId, PersonId
 from bot.playground.page.values import Mark, MarkKind
 from bot.ports.records import Incidents
 from bot.settings import Settings
@@ -72,10 +72,17 @@ class Follower:
                 yield done(guide.PLAN)
             case Asked():
                 yield done(guide.ASKED)
-            case Decided(approved=approved, person=person):
-                word, step = ("Approved", guide.APPROVED) if approved else ("Rejected", guide.REJECTED)
-                yield self._mark(MarkKind.APPROVAL, f"{word} by {self.names.get(person, person)}", entry)
-                yield done(step)
+            case Decided(approved=True, person=person):
+                yield self._mark(MarkKind.APPROVAL, f"Approved by {self._name(person)}", entry)
+                yield done(guide.APPROVED)
+            case Decided(approved=False, person=person):
+                yield self._mark(MarkKind.REJECTION, f"Rejected by {self._name(person)}", entry)
+                yield done(guide.REJECTED)
+            case _:
+                yield from self._of_execution(entry)
+
+    def _of_execution(self, entry: Entry) -> Iterator[str]:
+        match entry.event:
             case ExecutionStarted():
                 yield self._mark(MarkKind.EXECUTION, "The approved plan begins", entry)
             case ExecutionFinished():
@@ -88,6 +95,9 @@ class Follower:
                     yield done(guide.VERIFIED)
             case _:
                 return
+
+    def _name(self, person: PersonId) -> str:
+        return self.names.get(person, person).capitalize()
 
     def _mark(self, kind: MarkKind, text: str, entry: Entry) -> str:
         return json.dumps({"mark": dataclasses.asdict(Mark(kind, text, entry.at))})

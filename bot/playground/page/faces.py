@@ -45,7 +45,7 @@ class Face:
             "channels": [
                 {"id": one.id, "name": one.name, "mine": self.user in one.members}
                 for one in workspace.channels
-                if one.id in self._channels()
+                if one.name and one.id in self._channels()
             ],
             "apps": [
                 {"id": one.id, "name": one.name, "user": one.bot_user_id, "commands": one.commands}

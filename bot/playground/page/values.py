@@ -16,6 +16,7 @@ class MarkKind(StrEnum):
     ALERT = "alert"
     RESOLVED = "resolved"
     APPROVAL = "approval"
+    REJECTION = "rejection"
     EXECUTION = "execution"
     VERIFICATION = "verification"
 

@@ -13,6 +13,7 @@ export const MARKS = {
   alert: ["!", "Alert"],
   resolved: ["–", "Alert over"],
   approval: ["✓", "Approval"],
+  rejection: ["✗", "Rejection"],
   execution: ["▸", "Execution"],
   verification: ["=", "Verification"],
 };

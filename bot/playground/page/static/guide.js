@@ -68,8 +68,8 @@ export class Guide {
       el(
         "div",
         { class: "guide-buttons" },
-        step.act_as && button(`Act as ${this.offer.name(step.act_as)}`, () => this.offer.act(step.act_as), "primary"),
-        step.fill_in && button("Put the words in the box", () => this.offer.fill(step.where, step.fill_in)),
+        step.act_as && step.act_as !== this.offer.me() && button(`Act as ${this.offer.name(step.act_as)}`, () => this.offer.act(step.act_as), "primary"),
+        step.fill_in && button("Fill in the words", () => this.offer.fill(step.where, step.fill_in)),
       ),
       el("footer", {}, el("div", { class: "dots" }, dots), button("Back", () => this.go(-1), "quiet"), button("Next", () => this.go(1), "quiet")),
     );

@@ -32,7 +32,7 @@ const capital = (word) => word.slice(0, 1).toUpperCase() + word.slice(1);
 const appName = (id) => state.apps.find((one) => one.id === id)?.name ?? "app";
 const shop = new Shop();
 const modal = new Modal(doAs, appName);
-const guide = new Guide({ act: actAs, fill: fillIn, name: (user) => capital(names.users.get(user) ?? user) });
+const guide = new Guide({ me: () => state.user, act: actAs, fill: fillIn, name: (user) => capital(names.users.get(user) ?? user) });
 
 // --- parts of the page ---------------------------------------------------------------------------------------
 
@@ -104,7 +104,6 @@ function show(place) {
 function openThread(ts) {
   if (ts !== state.thread) threadList.clear();
   state.thread = ts;
-  state.from.delete(threadKey());
   show("thread");
 }
 
@@ -168,7 +167,9 @@ function hello(data) {
     if (root) state.thread = root.ts;
   }
   shop.start(data);
+  state.isFirstLook = state.seen.size === 0;
   learn(data);
+  state.isFirstLook = false;
   modal.show(data.views);
   guide.start(data.setting.guide, data.done, data.setting.intro);
   staged(data);
@@ -211,14 +212,20 @@ const isWide = () => matchMedia("(min-width: 1000px)").matches;
 const inSight = (place) =>
   document.visibilityState === "visible" && state.place !== "home" && (isWide() || state.place === place || (place === "channel" && state.place === "chat"));
 
-/** The ts after which messages are new to whoever acts, for as long as they keep looking. */
+/** Later than any ts: whoever looks on sees each message as it comes, so none of them is new. */
+const NEVER = "~";
+
+/** The ts after which messages were new when whoever acts began to look. */
 function newFrom(key, bodies, place) {
   const last = bodies.at(-1)?.ts ?? "";
-  if (!state.seen.has(key) && state.seen.size < 2) state.seen.set(key, last);
-  if (!state.from.has(key)) state.from.set(key, state.seen.get(key) ?? "0");
-  if (inSight(place)) state.seen.set(key, last);
-  else state.from.set(key, state.seen.get(key) ?? "0");
-  return state.from.get(key) < last ? state.from.get(key) : "";
+  const since = state.seen.get(key) ?? (state.isFirstLook ? last : "0");
+  if (!inSight(place)) {
+    state.from.delete(key);
+    return since;
+  }
+  if (!state.from.has(key)) state.from.set(key, since < last ? since : NEVER);
+  state.seen.set(key, last);
+  return state.from.get(key);
 }
 
 function unread(key, bodies) {

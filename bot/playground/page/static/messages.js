@@ -9,7 +9,7 @@ const NEAR = 60;
 
 /** A square with a letter, its colour by name. */
 export function avatar(name, isApp) {
-  if (isApp) return el("span", { class: "avatar app", "aria-hidden": "true" }, el("i"));
+  if (isApp) return el("span", { class: "avatar robot", "aria-hidden": "true" }, el("i"));
   const hue = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
   return el("span", { class: "avatar", "aria-hidden": "true", style: { background: `hsl(${hue} 38% 42%)` } }, name.slice(0, 1).toUpperCase());
 }
@@ -38,6 +38,21 @@ function content(body, use) {
   return parts;
 }
 
+/** A long message takes little room in the channel until somebody asks for all of it. */
+function shortened(parts) {
+  const box = el("div", { class: "long" }, parts);
+  const more = el("button", { type: "button", class: "more", hidden: true }, "Show all");
+  more.addEventListener("click", () => {
+    box.classList.toggle("whole");
+    more.textContent = box.classList.contains("whole") ? "Show less" : "Show all";
+  });
+  new ResizeObserver(() => {
+    more.hidden = !box.classList.contains("whole") && box.scrollHeight <= box.clientHeight + 8;
+    box.classList.toggle("cut", !more.hidden && !box.classList.contains("whole"));
+  }).observe(box);
+  return [box, more];
+}
+
 function reactions(body) {
   const shown = (body.reactions ?? []).map((one) => el("span", { class: "reaction" }, `:${one.name}: ${one.count}`));
   return shown.length > 0 && el("div", { class: "reactions" }, shown);
@@ -64,7 +79,7 @@ function drawMessage(body, context) {
       { class: "message-main" },
       head,
       body.subtype === "thread_broadcast" && context.inChannel && el("div", { class: "small" }, "replied to a thread"),
-      content(body, use),
+      context.inChannel ? shortened(content(body, use)) : content(body, use),
       body.edited && el("span", { class: "edited" }, "(edited)"),
       reactions(body),
       context.footer?.(body),

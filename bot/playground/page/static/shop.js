@@ -17,7 +17,7 @@ export class Shop {
       new Chart({ name: "latency", title: "Latency, 95th percentile", read: (one) => one.latency, show: seconds, least: 0.1 }),
       new Chart({
         name: "pool",
-        title: "Database connections in use",
+        title: "Database pool in use",
         read: (one) => one.pool,
         show: (value, one) => (one?.pool_size ? `${Math.round(value)} of ${Math.round(one.pool_size)}` : `${Math.round(value)}`),
         least: 4,
@@ -33,6 +33,7 @@ export class Shop {
       { class: "service-body" },
       this.head,
       this.charts.map((one) => one.node),
+      el("div", { class: "axis", "aria-hidden": "true" }, el("span", {}, "4 min ago"), el("span", {}, "now")),
       el("h3", {}, "What happened"),
       this.events,
       el("h3", {}, "Processes"),
