@@ -96,6 +96,7 @@ class Asked:
     async def __call__(self, spec: RosterSpec) -> tuple[str, ...]:
         assert spec.name == "night"
         self.asked += 1
+        await asyncio.sleep(0)
         if self.error:
             raise SourceUnavailableError(self.error)
         return self.ids

@@ -1,6 +1,5 @@
 """The content files: what ships loads, what is wrong is named, what changes is read again."""
 
-import os
 import re
 import shutil
 from decimal import Decimal
@@ -10,47 +9,10 @@ import pytest
 
 from bot.adapters.content import FileContent
 from bot.domain.action import Tier, UndoKind
-from bot.domain.errors import ContentError
 from bot.domain.ids import ActionId, RosterName, TargetId
+from tests.fakes.folders import DEMO, ENVIRON, SHIPPED, change, demo_folder, problems
 
-ROOT = Path(__file__).resolve().parents[3]
-SHIPPED = ROOT / "runbooks"
-DEMO = ROOT / "bot" / "playground" / "content"
-NAMES = ("LOG", "DEPLOYS", "METRICS_URL", "SUPERVISOR_URL", "CONFIG", "CURRENT", "RELEASES")
-ENVIRON = {f"GREENLIGHT_DEMO_{name}": f"/somewhere/{name.lower()}" for name in NAMES}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the demo's content with the shipped catalogue and pages."""
-    for source in (SHIPPED, DEMO):
-        for path in source.iterdir():
-            if path.suffix in {".yaml", ".md"}:
-                shutil.copyfile(path, tmp_path / path.name)
-    return tmp_path
-
-
-def change(folder: Path, name: str, old: str, new: str) -> None:
-    path = folder / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    stamp = path.stat().st_mtime_ns + 1_000_000
-    os.utime(path, ns=(stamp, stamp))
-
-
-def freeze(window: str, said: str) -> tuple[str, str, str, str]:
-    return "policy.yaml", "limits:", f"freezes:\n  - {window}\nlimits:", said
-
-
-def oncall(body: str, said: str) -> tuple[str, str, str, str]:
-    return "oncall.yaml", "{}", f"\n  nights:\n    time_zone: UTC\n    {body}", said
-
-
-def problems(folder: Path) -> tuple[str, ...]:
-    with pytest.raises(ContentError) as caught:
-        FileContent((folder,), ENVIRON)
-    return caught.value.problems
+__all__ = ["demo_folder"]
 
 
 def test_the_shipped_templates_load_and_let_nobody_do_anything() -> None:
@@ -63,7 +25,7 @@ def test_the_shipped_templates_load_and_let_nobody_do_anything() -> None:
     assert len(content.failure_modes()) >= 11
 
 
-def test_the_commented_examples_of_the_templates_load_as_well(folder: Path) -> None:
+def test_the_commented_examples_of_the_templates_load_as_well(demo_folder: Path) -> None:
     for name in ("services.yaml", "policy.yaml", "oncall.yaml"):
         text = (SHIPPED / name).read_text(encoding="utf-8")
         text = re.sub(
@@ -73,8 +35,8 @@ def test_the_commented_examples_of_the_templates_load_as_well(folder: Path) -> N
             flags=re.MULTILINE,
         )
         text = re.sub(r"^# (\w+:$|  )", r"\1", text, flags=re.MULTILINE)
-        (folder / name).write_text(text, encoding="utf-8")
-    content = FileContent((folder,), {"PROMETHEUS_URL": "http://127.0.0.1:9090"})
+        (demo_folder / name).write_text(text, encoding="utf-8")
+    content = FileContent((demo_folder,), {"PROMETHEUS_URL": "http://127.0.0.1:9090"})
     (service,) = content.inventory().services
     assert service.targets[0].id == "checkout/process"
     assert {roster.kind for roster in content.policy().rosters} == {
@@ -85,15 +47,6 @@ def test_the_commented_examples_of_the_templates_load_as_well(folder: Path) -> N
     }
     assert [freeze.title for freeze in content.policy().freezes] == ["Year end", "Weekend"]
     assert [schedule.name for schedule in content.schedules()] == ["shop-primary", "shop-nights"]
-
-
-def test_an_on_call_file_is_optional_and_read_again_when_it_appears(folder: Path) -> None:
-    (folder / "oncall.yaml").unlink()
-    content = FileContent((folder,), ENVIRON)
-    assert content.schedules() == ()
-    shutil.copyfile(SHIPPED / "oncall.yaml", folder / "oncall.yaml")
-    change(folder, *oncall("rotations: [{people: [ada], first: 2026-11-02}]", "")[:3])
-    assert [schedule.name for schedule in content.schedules()] == ["nights"]
 
 
 def test_the_demo_knows_its_service_and_its_people() -> None:
@@ -126,10 +79,10 @@ def test_actions_carry_their_tier_bounds_undo_and_check() -> None:
     assert rollback.tier is Tier.MEDIUM
 
 
-def test_the_hash_is_over_the_bytes_of_the_file(folder: Path) -> None:
-    before = FileContent((folder,), ENVIRON).catalogue().sha256
-    change(folder, "actions.yaml", "# The catalogue", "# the catalogue")
-    assert FileContent((folder,), ENVIRON).catalogue().sha256 != before
+def test_the_hash_is_over_the_bytes_of_the_file(demo_folder: Path) -> None:
+    before = FileContent((demo_folder,), ENVIRON).catalogue().sha256
+    change(demo_folder, "actions.yaml", "# The catalogue", "# the catalogue")
+    assert FileContent((demo_folder,), ENVIRON).catalogue().sha256 != before
 
 
 @pytest.mark.parametrize(
@@ -274,100 +227,45 @@ def test_the_hash_is_over_the_bytes_of_the_file(folder: Path) -> None:
             "action: burn",
             r"burn is not an action of actions\.yaml",
         ),
-        (
-            "policy.yaml",
-            "kind: list, members: [U0LEAD]",
-            "kind: schedule, source: nights",
-            r"shop-lead\.source: expected a schedule of oncall\.yaml \(none is listed\)",
-        ),
-        (
-            "policy.yaml",
-            "kind: list, members: [U0LEAD]",
-            "kind: pagerduty, source: everybody",
-            r"source: expected ids of PagerDuty schedules",
-        ),
-        (
-            "policy.yaml",
-            "kind: list, members: [U0LEAD]",
-            'kind: usergroup, source: "@leads"',
-            r"source: expected the id of a Slack user group",
-        ),
-        (
-            "policy.yaml",
-            "{name: Lena}\n",
-            "{name: Lena, schedule_id: X}\n  U0OTHER: {name: L, schedule_id: X}\n",
-            r"people: U0OTHER and U0LEAD have the same schedule_id",
-        ),
-        (
-            "policy.yaml",
-            "{name: Lena}",
-            "{name: Lena, schedule_id: U0ONCALL}",
-            r"the schedule_id of U0LEAD is the Slack id of another",
-        ),
-        freeze("{title: F, time_zone: Mars/Base, from: 2026-12-20 00:00, until: 2027-01-04 08:00}", "IANA"),
-        freeze("{title: F, time_zone: UTC, from: 2027-12-20 00:00, until: 2027-01-04 08:00}", "after from"),
-        freeze('{title: F, time_zone: UTC, from: "18:00", until: "08:00"}', "or days, for a window"),
-        freeze("{title: F, time_zone: UTC, days: [friday], from: a, until: b}", "expected one of mon, tue"),
-        freeze('{title: F, time_zone: UTC, days: [fri], from: "18", until: "8"}', "expected times in quotes"),
-        freeze(
-            '{title: F, time_zone: UTC, days: [fri], from: "18:00", until: "08:00", environments: [prd]}',
-            r"environments: expected environments \(.*\), not prd",
-        ),
-        oncall("rotations: []", r"rotations: .*at least 1"),
-        oncall("rotations: [{people: [], first: 2026-11-02}]", r"people: .*at least 1"),
-        oncall("rotations: [{people: [ada], first: soon}]", r"first: expected a day"),
-        oncall(
-            'rotations: [{people: [ada], first: 2026-11-02, handover: ["08:00", "20:00"]}]',
-            r"handover: expected one time, since",
-        ),
-        oncall(
-            'rotations: [{people: [ada], first: 2026-11-02, every_days: 1, handover: ["20:00", "08:00"]}]',
-            r"handover: expected one time, or several in order",
-        ),
-        oncall(
-            "rotations: [{people: [a], first: 2026-11-02}]\n    overrides: "
-            "[{person: b, from: 2026-11-03 10:00, until: 2026-11-03 10:00}]",
-            r"overrides\[0\]\.until: expected a time after from",
-        ),
         ("disk-full.md", "title: Disk is full\n", "", r"disk-full\.md:\d+: title: is missing"),
         ("disk-full.md", "above: 95", "above: 95%", r"conditions\[0\]: expected a percentage together with"),
         ("disk-full.md", "---\ntitle", "title", r"disk-full\.md:1: expected front matter"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_file_key_and_what_was_expected(
-    folder: Path, file: str, old: str, new: str, said: str
+    demo_folder: Path, file: str, old: str, new: str, said: str
 ) -> None:
-    change(folder, file, old, new)
-    found = problems(folder)
+    change(demo_folder, file, old, new)
+    found = problems(demo_folder)
     assert any(re.search(said, problem) for problem in found), found
     assert all(re.match(r"\S+(\.yaml|\.md)(:\d+)?: ", problem) for problem in found)
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(folder: Path) -> None:
-    change(folder, "services.yaml", "criticality: high", "criticality: huge")
-    change(folder, "policy.yaml", "members: [U0ONCALL]", "members: []")
-    change(folder, "actions.yaml", "tier: low", "tier: none")
-    said = "\n".join(problems(folder))
+def test_all_mistakes_of_all_files_are_told_at_once(demo_folder: Path) -> None:
+    change(demo_folder, "services.yaml", "criticality: high", "criticality: huge")
+    change(demo_folder, "policy.yaml", "members: [U0ONCALL]", "members: []")
+    change(demo_folder, "actions.yaml", "tier: low", "tier: none")
+    said = "\n".join(problems(demo_folder))
     assert "services.yaml:" in said
     assert "policy.yaml:" in said
     assert "actions.yaml:" in said
 
 
-def test_a_missing_file_is_a_mistake(folder: Path) -> None:
-    (folder / "policy.yaml").unlink()
-    assert any(problem.startswith("policy.yaml: is missing") for problem in problems(folder))
+def test_a_missing_file_is_a_mistake(demo_folder: Path) -> None:
+    (demo_folder / "policy.yaml").unlink()
+    assert any(problem.startswith("policy.yaml: is missing") for problem in problems(demo_folder))
 
 
-def test_a_changed_file_is_read_again(folder: Path) -> None:
-    content = FileContent((folder,), ENVIRON)
-    change(folder, "services.yaml", "title: Checkout", "title: Till")
+def test_a_changed_file_is_read_again(demo_folder: Path) -> None:
+    content = FileContent((demo_folder,), ENVIRON)
+    change(demo_folder, "services.yaml", "title: Checkout", "title: Till")
     assert content.inventory().services[0].title == "Till"
 
 
-def test_a_broken_change_leaves_the_last_good_content_and_warns_once(folder: Path) -> None:
+def test_a_broken_change_leaves_the_last_good_content_and_warns_once(demo_folder: Path) -> None:
     warnings = list[str]()
-    content = FileContent((folder,), ENVIRON, warnings.append)
-    change(folder, "policy.yaml", "members: [U0ONCALL]", "members: []")
+    content = FileContent((demo_folder,), ENVIRON, warnings.append)
+    change(demo_folder, "policy.yaml", "members: [U0ONCALL]", "members: []")
     roster = content.policy().roster(RosterName("checkout-oncall"))
     assert roster is not None
     assert roster.members == ("U0ONCALL",)
