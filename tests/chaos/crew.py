@@ -44,6 +44,14 @@ class Crew:
             return False
         return True
 
+    def kill_pid(self, pid: int) -> bool:
+        """Kill the embedded server, which is no child of a crew member for long."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
     async def stop(self) -> None:
         """End all, whatever state they are in."""
         self.stopping = True

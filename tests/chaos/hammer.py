@@ -1,0 +1,197 @@
+"""Many plans of three steps, many clickers, and processes killed and stopped at random; then the count."""
+
+import asyncio
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.domain.errors import StoreUnavailableError
+from bot.domain.events import Decided, OutcomeUnknown, StepStarted
+from bot.domain.incident import Incident, Phase, StepStatus
+from bot.playground.workspace.errors import RefusedError
+from bot.playground.workspace.model import Message
+from tests.chaos.home import LEAD, ONCALL, SECOND
+from tests.chaos.mortal import STORE, pid_of
+from tests.chaos.stage import Stage, offers, staged
+
+CREW = ("bot1", "bot2", "think1", "think2", "act1", "act2", "act3")
+CLICKERS = (ONCALL, SECOND, LEAD)
+ENDED = frozenset({Phase.CLOSED, Phase.STOPPED, Phase.UNKNOWN, Phase.ESCALATED, Phase.EXPIRED})
+"""Where an approved plan has been executed, was refused with a code, or is in a human's hands."""
+SEED = 20261122
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much, how long, and how often something is killed."""
+
+    plans: int
+    clickers: int
+    seconds: float
+    blow_seconds: float
+    mutant: bool = False
+
+
+@dataclass(slots=True)
+class Count:
+    """What one hammer came to."""
+
+    plans: int = 0
+    clicks: int = 0
+    counted: int = 0
+    twice_decided: int = 0
+    starts: int = 0
+    effects: int = 0
+    doubles: int = 0
+    ghosts: int = 0
+    lost: int = 0
+    unknown: int = 0
+    unshown: int = 0
+    broken_chains: int = 0
+    seconds: float = 0.0
+    blows: Counter[str] = field(default_factory=Counter[str])
+    ends: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was kept."""
+        bad = (self.doubles, self.ghosts, self.lost, self.twice_decided, self.unshown, self.broken_chains)
+        return not any(bad)
+
+
+async def hammer(home: Path, load: Load) -> Count:
+    """Run it and count."""
+    names = tuple(f"svc{number:04d}" for number in range(load.plans))
+    variables = {"CHAOS_HAMMER": "1"} | ({"CHAOS_MUTANT": "1"} if load.mutant else {})
+    count, began = Count(plans=load.plans), time.monotonic()
+    dice = random.Random(SEED)
+    async with staged(home, CREW, names, variables) as stage:
+        alerts = [await stage.fires(name, f"Hang{name}") for name in names]
+        async with _beating(stage, load, count, dice), _clicking(stage, alerts, load, count):
+            await _quiet(stage, alerts, began + load.seconds)
+        await _quiet(stage, alerts, time.monotonic() + load.seconds)
+        await _counted(stage, alerts, count)
+    count.seconds = time.monotonic() - began
+    return count
+
+
+@asynccontextmanager
+async def _beating(stage: Stage, load: Load, count: Count, dice: random.Random) -> AsyncGenerator[None]:
+    beating = asyncio.create_task(_beat(stage, load, count, dice))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        for name in CREW:
+            stage.crew.signal(name, signal.SIGCONT)
+
+
+async def _beat(stage: Stage, load: Load, count: Count, dice: random.Random) -> None:
+    """Mostly the processes that act, since theirs is the dangerous moment; at times all others."""
+    while True:
+        await asyncio.sleep(dice.uniform(0.3, 1.7) * load.blow_seconds)
+        victim = dice.choice((*CREW[4:], *CREW[4:], *CREW, STORE))
+        if victim == STORE:
+            count.blows["kill store"] += stage.crew.kill_pid(pid_of(stage.home, STORE))
+        elif dice.random() < 0.2:
+            count.blows[f"stop {victim.rstrip('123')}"] += stage.crew.signal(victim, signal.SIGSTOP)
+            await asyncio.sleep(dice.uniform(3.0, 5.0))
+            stage.crew.signal(victim, signal.SIGCONT)
+        else:
+            count.blows[f"kill {victim.rstrip('123')}"] += stage.crew.signal(victim, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def _clicking(stage: Stage, alerts: list[Message], load: Load, count: Count) -> AsyncGenerator[None]:
+    clickers = [
+        asyncio.create_task(_click(stage, alerts, random.Random(SEED + number), count))
+        for number in range(load.clickers)
+    ]
+    try:
+        yield
+    finally:
+        for clicker in clickers:
+            clicker.cancel()
+        await asyncio.gather(*clickers, return_exceptions=True)
+
+
+async def _click(stage: Stage, alerts: list[Message], dice: random.Random, count: Count) -> None:
+    """Click whatever shows Approve, in the order of chance, also where somebody else just did."""
+    while True:
+        await asyncio.sleep(dice.uniform(0.05, 0.4))
+        card = next((c for c in stage.thread(dice.choice(alerts)) if offers(c, "decide_approve")), None)
+        if card is None:
+            continue
+        person = stage.workspace.as_user(dice.choice(CLICKERS))
+        count.clicks += 1
+        try:
+            await person.click(card, "decide_approve")
+            if person.view is not None:
+                await person.close(everything=True)
+        except RefusedError:
+            continue
+
+
+async def _quiet(stage: Stage, alerts: list[Message], deadline: float) -> None:
+    """Wait until every plan has ended, or the time is over."""
+    waiting = list(alerts)
+    while waiting and time.monotonic() < deadline:
+        found = [(alert, await stage.incident(alert)) for alert in waiting]
+        waiting = [alert for alert, incident in found if incident is None or incident.phase not in ENDED]
+        await asyncio.sleep(0.5)
+
+
+async def _counted(stage: Stage, alerts: list[Message], count: Count) -> None:
+    starts = Counter[str]()
+    for alert in alerts:
+        incident = await _found(stage, alert)
+        if incident is None:
+            count.lost += 1
+            continue
+        _count_one(incident, count, starts)
+        count.unshown += incident.phase is Phase.UNKNOWN and not await _asks(stage, alert)
+        count.broken_chains += bool(await stage.store.incidents.verify(incident.id))
+    count.starts = sum(starts.values())
+    count.effects = sum(stage.target.effects.values())
+    count.doubles = sum(many - 1 for many in stage.target.effects.values() if many > 1)
+    count.ghosts = sum(program not in starts for program in stage.target.effects)
+
+
+async def _found(stage: Stage, alert: Message) -> Incident | None:
+    for _ in range(100):
+        try:
+            return await stage.incident(alert)
+        except StoreUnavailableError:
+            await asyncio.sleep(0.1)
+    return None
+
+
+def _count_one(incident: Incident, count: Count, starts: Counter[str]) -> None:
+    kinds = [entry.event for entry in incident.entries]
+    decided = sum(isinstance(event, Decided) for event in kinds)
+    count.counted += decided
+    count.twice_decided += max(0, decided - len(incident.plans))
+    count.unknown += sum(isinstance(event, OutcomeUnknown) for event in kinds)
+    count.lost += decided > 0 and incident.phase not in ENDED
+    count.ends[str(incident.phase) if decided else f"{incident.phase}, nobody decided"] += 1
+    for event in kinds:
+        if isinstance(event, StepStarted):
+            starts[event.target.replace("/", "-")] += 1
+    state = incident.current
+    if incident.phase is Phase.CLOSED and state is not None:
+        count.lost += any(step.status is not StepStatus.DONE for step in state.steps)
+
+
+async def _asks(stage: Stage, alert: Message) -> bool:
+    """Whether the thread shows the buttons that ask what happened."""
+    try:
+        await stage.button(alert, "record_applied", seconds=30)
+    except TimeoutError:
+        return False
+    return True
