@@ -66,11 +66,14 @@ class _Work:
 
     async def until_done(self) -> Outcome:
         while True:
-            over = await self._prepare()
-            if over is not None:
-                self.note(f"stopped by {over}")
-                return self.outcome(None, over)
-            key, reply = await self._reply()
+            turn = await self._recalled()
+            if turn is None:
+                over = await self._over_or_nudged()
+                if over is not None:
+                    self.note(f"stopped by {over}")
+                    return self.outcome(None, over)
+                turn = (await self._recalled() if self.nudged else None) or await self._fresh_reply()
+            key, reply = turn
             said = self._heard(reply)
             answer = read_answer(said, self.agent.answer)
             if answer == "":
@@ -84,10 +87,8 @@ class _Work:
             else:
                 await self._run_tools(key, said.calls)
 
-    async def _prepare(self) -> str | None:
+    async def _over_or_nudged(self) -> str | None:
         """Tell the model once that the budget ends; the reason where nothing may be asked any more."""
-        if self.replaying and await self._recall(self._ask()) is not None:
-            return None
         spent = self._spent()
         own = self.agent.limits.reached(spent, Standing.OVER)
         over = str(own) if own is not None else await self.desk.shared(Standing.OVER)
@@ -127,21 +128,25 @@ class _Work:
         names = tuple(model.name for model in self.agent.models)
         return ask_key(self.agent.stage or self.agent.name, names, ask)
 
-    async def _recall(self, ask: Ask) -> Reply | None:
-        kept = await self.desk.journal.find(self._key(ask))
-        return None if kept is None else REPLIES.validate_json(kept)
+    async def _recalled(self) -> tuple[str, Reply] | None:
+        """The reply that this very call got before a restart; after the first miss there is none."""
+        if not self.replaying:
+            return None
+        key = self._key(self._ask())
+        kept = await self.desk.journal.find(key)
+        if kept is None:
+            return None
+        reply = REPLIES.validate_json(kept)
+        self.waited += reply.seconds
+        if self.desk.listener is not None and reply.said.text:
+            await self.desk.listener(Piece(reply.said.text))
+        self._count(reply, replayed=True)
+        return key, reply
 
-    async def _reply(self) -> tuple[str, Reply]:
+    async def _fresh_reply(self) -> tuple[str, Reply]:
+        self.replaying = False
         ask = self._ask()
         key = self._key(ask)
-        kept = await self._recall(ask) if self.replaying else None
-        if kept is not None:
-            self.waited += kept.seconds
-            if self.desk.listener is not None and kept.said.text:
-                await self.desk.listener(Piece(kept.said.text))
-            self._count(kept, replayed=True)
-            return key, kept
-        self.replaying = False
         reply, tried = await self.desk.switchboard.ask(self.agent.models, ask, self.desk.listener)
         self.tried.extend(tried)
         await self.desk.charge(self._count(reply, tried=tried))
