@@ -146,9 +146,12 @@ async def _observed(ports: Ports, step: Step) -> Fields | None:
 
 
 async def _paused(ports: Ports, incident: Incident, state: PlanState) -> str | None:
-    """Why nothing may start now; a store that cannot be read counts as paused (rule 14)."""
+    """Why nothing may start now; a freeze of the policy pauses, and so does an unreadable store (rule 14)."""
     if incident.paused_by is not None:
         return f"this incident was stopped by {incident.paused_by}"
+    frozen = ports.content.policy().frozen(state.plan.environment, ports.clock.now())
+    if frozen is not None:
+        return f"{state.plan.environment} is {frozen}"
     try:
         pauses = await ports.incidents.pauses()
     except StoreUnavailableError:

@@ -46,17 +46,20 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         closing=close_modal,
         reason=reason,
         evidence=evidence,
-        status=status_text,
+        status=lambda incidents, pauses: status_text(incidents, pauses, scenery.freezes()),
         help=HELP,
     )
     return Faces(parse=parse, screens=screens, render=scenery.render)
 
 
-def status_text(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
-    """What is open and what is paused, as mrkdwn."""
+def status_text(
+    incidents: tuple[Incident, ...], pauses: tuple[Pause, ...], freezes: tuple[str, ...] = ()
+) -> str:
+    """What is open, what is paused and what is frozen, as mrkdwn."""
     opened = [f"• {esc_fit(one.alert.title, 150)}: {word(one)} (`{one.id}`)" for one in incidents]
     paused = [
         f"Paused: {esc(one.scope)}, by {mention(one.person)}{f' ({esc(one.reason)})' if one.reason else ''}."
         for one in pauses
     ]
-    return "\n".join([f"*{count(len(incidents), 'open incident')}*", *opened, *paused])
+    frozen = [f"No changes: {esc(one)}." for one in freezes]
+    return "\n".join([f"*{count(len(incidents), 'open incident')}*", *opened, *paused, *frozen])

@@ -56,6 +56,13 @@ class Scenery:
             team_note=self.team_note,
         )
 
+    def freezes(self) -> tuple[str, ...]:
+        """The environments in which nothing may be changed now, each with the reason."""
+        policy, now = self.content.policy(), self.clock.now()
+        environments = (each.id for each in self.content.inventory().environments)
+        found = ((name, policy.frozen(name, now)) for name in environments)
+        return tuple(f"{name} is {why}" for name, why in found if why is not None)
+
     def _service(self, incident: Incident) -> Service | None:
         return self.content.inventory().service(incident.service) if incident.service else None
 

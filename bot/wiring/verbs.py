@@ -67,7 +67,8 @@ class Flow:
     async def _elsewhere(self) -> str:
         names = await self.ports.incidents.opened(20)
         incidents = tuple([await self._incident(name) for name in names])
-        return f"{status_text(incidents, await self.ports.incidents.pauses())}\n{ELSEWHERE}"
+        pauses = await self.ports.incidents.pauses()
+        return f"{status_text(incidents, pauses, self.scenery.freezes())}\n{ELSEWHERE}"
 
     async def _incident(self, name: IncidentId) -> Incident:
         incident = replay((await self.ports.incidents.load(name)).entries)
