@@ -2,10 +2,17 @@
 
 import inspect
 import types
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain import decision
-from tests.integrity.matrix import Decide, drivable, killed_by
+from bot.flow import approval
+from tests.integrity.matrix import drivable, killed_by, missing
+from tests.integrity.oracle import Roster, Situation, expected
+from tests.integrity.situations import matrix
+from tests.integrity.through_flow import Judge, clicked
+from tests.integrity.worlds import meeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +97,77 @@ MUTANTS = (
            "_plan_refusal(incident, state, click, world)\n        or _person_refusal(world)",
            "_person_refusal(world)\n        or _plan_refusal(incident, state, click, world)"),
 )  # fmt: skip
+FLOW_MUTANTS = (
+    Mutant("believe the message that Slack names", "_message(ports, incident, click),",
+           "_theirs(click),", "async def _record(",
+           "async def _theirs(click):\n    return click.channel, click.message\n\n\nasync def _record("),
+    Mutant("skip every pause", "hit = next((pause for pause in pauses if pause.scope in scopes), None)",
+           "hit = None"),
+    Mutant("skip the environment's pause", 'f"environment:{state.plan.environment}" if state else ""', '""'),
+    Mutant("pauses that cannot be read are none", 'return "the pauses cannot be read"', "return None"),
+    Mutant("no channel is shared", "shared_channel=shared,", "shared_channel=False,"),
+    Mutant("read the catalogue at post time only", "catalogue_sha256=ports.content.catalogue().sha256,",
+           "catalogue_sha256=incident.plans[0].plan.catalogue,"),
+    Mutant("count without writing down",
+           "return (replace(verdict.said, click=token),) if isinstance(verdict.said, Decided) else ()",
+           "return ()"),
+    Mutant("write down a rejection as an approval", "replace(verdict.said, click=token)",
+           "replace(verdict.said, click=token, approved=True)"),
+    Mutant("a lost store is a decided plan",
+           "except (StoreUnavailableError, ConflictError):\n        return Refused(Code.STORE_UNAVAILABLE)",
+           "except (StoreUnavailableError, ConflictError):\n        return Refused(Code.DECIDED)"),
+    Mutant("an unknown plan before a wrong message", "Code.UNKNOWN_PLAN if ours else Code.WRONG_MESSAGE",
+           "Code.UNKNOWN_PLAN"),
+    Mutant("ask the lead's roster who is on call", "(service.oncall, Role.ONCALL)",
+           "(service.lead, Role.ONCALL)"),
+    Mutant("the lead's roster makes seniors", "(service.senior, Role.SENIOR)", "(service.lead, Role.SENIOR)"),
+    Mutant("ask no roster but the one on call", "for name, role in names if name",
+           "for name, role in names[:1] if name"),
+    Mutant("refuse without a record", "if isinstance(said, Refused):\n            await _record",
+           "if False:\n            await _record"),
+)  # fmt: skip
+FLOW_EVERY = 7
 
 
-def mutated(mutant: Mutant) -> Decide:
-    """The gate's `decide` from a copy of its source with the fault put in, in memory alone."""
-    source = _replaced(mutant, inspect.getsource(decision), mutant.old, mutant.new)
+def mutated(mutant: Mutant, module: types.ModuleType, name: str) -> Any:
+    """A function of a module from a copy of its source with the fault put in, in memory alone."""
+    source = _replaced(mutant, inspect.getsource(module), mutant.old, mutant.new)
     if mutant.other_old:
         source = _replaced(mutant, source, mutant.other_old, mutant.other_new)
-    module = types.ModuleType("mutated_decision")
+    copy = types.ModuleType("mutated")
     code = compile(source, f"<{mutant.title}>", "exec")
-    exec(code, module.__dict__)  # noqa: S102 - our own source with one fault, never anything from outside
-    decide: Decide = module.__dict__["decide"]
-    return decide
+    exec(code, copy.__dict__)  # noqa: S102 - our own source with one fault, never anything from outside
+    return copy.__dict__[name]
 
 
 def _replaced(mutant: Mutant, source: str, old: str, new: str) -> str:
     if source.count(old) != 1:
-        raise AssertionError(f"{mutant.title}: its words stand {source.count(old)} times in the gate")
+        raise AssertionError(f"{mutant.title}: its words stand {source.count(old)} times in the source")
     return source.replace(old, new)
 
 
 def survivors(mutants: tuple[Mutant, ...] = MUTANTS) -> tuple[str, ...]:
-    """The titles of the mutants that the matrix does not tell from the rules."""
+    """The titles of the gate's mutants that the matrix does not tell from the rules."""
     cases = drivable()
     assert killed_by(decision.decide, cases) is None
-    return tuple(mutant.title for mutant in mutants if killed_by(mutated(mutant), cases) is None)
+    alive = (one for one in mutants if killed_by(mutated(one, decision, "decide"), cases) is None)
+    return tuple(one.title for one in alive)
+
+
+async def flow_survivors(mutants: tuple[Mutant, ...] = FLOW_MUTANTS) -> tuple[str, ...]:
+    """The titles of the flow's mutants that a part of the matrix does not tell from the rules."""
+    numbered = [(number, s) for number, s in enumerate(matrix()) if not missing(s)]
+    some = [one for one in numbered[-5000:] if one[1].roster is not Roster.TIMEOUT][::FLOW_EVERY]
+    assert not await _told_apart(approval.judge, some)
+    alive = [one.title for one in mutants if not await _told_apart(mutated(one, approval, "judge"), some)]
+    return tuple(alive)
+
+
+async def _told_apart(judge: Judge, situations: Sequence[tuple[int, Situation]]) -> bool:
+    for number, s in situations:
+        try:
+            if await clicked(s, meeting(s, number), judge) != expected(s):
+                return True
+        except Exception:  # noqa: BLE001 - a mutant may fail in any way, and that gives it away
+            return True
+    return False

@@ -43,6 +43,8 @@ def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
     through = asyncio.run(through_flow.compared(some))
     alive = mutants.survivors()
     total = len(mutants.MUTANTS)
+    flow_alive = asyncio.run(mutants.flow_survivors())
+    of_flow = len(mutants.FLOW_MUTANTS)
     return (
         Row(
             "nobody unauthorised",
@@ -58,6 +60,7 @@ def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
             tuple(f"{wanted} but {got} in {s}" for s, wanted, got in through),
         ),
         Row("  mutants of the gate", f"{total} mutants", f"{total - len(alive)} killed", alive),
+        Row("  mutants of the flow", f"{of_flow} mutants", f"{of_flow - len(flow_alive)} killed", flow_alive),
     )
 
 

@@ -1,15 +1,17 @@
 """The same matrix through the flow: store, card, rosters, people and pauses read as a click reads them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from bot.domain.decision import Person, Refused, RosterAnswer
+from bot.domain.decision import Click, Code, Person, Refused, RosterAnswer
 from bot.domain.errors import StoreUnavailableError
+from bot.domain.events import Decided
 from bot.domain.ids import PersonId, RosterName
 from bot.domain.policy import Role
 from bot.flow.approval import judge
+from bot.flow.conductor import Table
 from bot.flow.table import table
 from bot.ports.cards import MessageRef, SentCard
 from bot.ports.ports import Ports
@@ -31,6 +33,9 @@ from tests.integrity.worlds import (
     meeting,
     person_of,
 )
+
+Judge = Callable[[Ports, Table, Click, PersonId], Awaitable[Decided | Refused]]
+OF_CHECKOUT = {Role.ONCALL: "checkout-oncall", Role.LEAD: "checkout-lead", Role.SENIOR: "seniors"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class TheRosters:
     silent: bool
 
     async def read(self, name: RosterName, role: Role) -> RosterAnswer:
-        del name
+        assert name == OF_CHECKOUT[role]
         if self.silent:
             await asyncio.Event().wait()
         return next(answer for answer in self.answers if answer.role is role)
@@ -98,17 +103,22 @@ async def _compared(number: int, s: Situation) -> tuple[Situation, Expected, Exp
     return None if wanted == got else (s, wanted, got)
 
 
-async def clicked(s: Situation, met: Meeting) -> Expected:
+async def clicked(s: Situation, met: Meeting, judge: Judge = judge) -> Expected:
     """Click in the real flow over an in-memory store, then look at what the store holds."""
     if isinstance(met.click, Refused):
         return Expected(Kind.REFUSED, met.click.code)
     store, ports = await _ports(s, met)
     said = await judge(ports, table, met.click, CLICKER)
     kept = store.shelf.entries[met.incident.id][met.incident.version :]
-    if isinstance(said, Refused):
-        return Expected(Kind.REFUSED, "APPENDED" if kept else said.code)
-    assert [entry.event for entry in kept] == [said]
-    return counted(met, said)
+    if isinstance(said, Decided):
+        written = [entry.event for entry in kept if isinstance(entry.event, Decided)]
+        assert len(kept) == 1
+        assert [replace(one, click=said.click) for one in written] == [said]
+        return counted(met, said)
+    assert not kept
+    told = [refusal.code for refusal in store.incidents.refused]
+    assert told == ([] if said.code == Code.STORE_UNAVAILABLE else [said.code])
+    return Expected(Kind.REFUSED, said.code)
 
 
 async def _ports(s: Situation, met: Meeting) -> tuple[MemoryStore, Ports]:
