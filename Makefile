@@ -50,3 +50,6 @@ bench: $(VENV)/.ready ## Speed and memory, printed
 
 eval: $(VENV)/.ready ## Quality over recorded incidents (GREENLIGHT_MATERIAL=folder)
 	@$(BIN)/python -m pytest -q -rs tests/evals $(ARGS)
+
+gallery: $(VENV)/.ready ## Screenshots of every state, into docs/gallery (needs chromium)
+	@$(BIN)/python -m tests.browser.gallery $(ARGS)
