@@ -71,13 +71,21 @@ async def hammer(home: Path, load: Load) -> Count:
     count, began = Count(plans=load.plans), time.monotonic()
     dice = random.Random(SEED)
     async with staged(home, CREW, names, variables) as stage:
-        alerts = [await stage.fires(name, f"Hang{name}") for name in names]
+        alerts: list[Message] = []
+        firing = asyncio.create_task(_fire(stage, names, alerts, load.seconds / 3))
         async with _beating(stage, load, count, dice), _clicking(stage, alerts, load, count):
+            await firing
             await _quiet(stage, alerts, began + load.seconds)
         await _quiet(stage, alerts, time.monotonic() + load.seconds)
         await _counted(stage, alerts, count)
     count.seconds = time.monotonic() - began
     return count
+
+
+async def _fire(stage: Stage, names: tuple[str, ...], alerts: list[Message], seconds: float) -> None:
+    for name in names:
+        alerts.append(await stage.fires(name, f"Hang{name}"))
+        await asyncio.sleep(seconds / len(names))
 
 
 @asynccontextmanager
@@ -118,13 +126,18 @@ async def _clicking(stage: Stage, alerts: list[Message], load: Load, count: Coun
     finally:
         for clicker in clickers:
             clicker.cancel()
-        await asyncio.gather(*clickers, return_exceptions=True)
+        ends = await asyncio.gather(*clickers, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
 
 async def _click(stage: Stage, alerts: list[Message], dice: random.Random, count: Count) -> None:
     """Click whatever shows Approve, in the order of chance, also where somebody else just did."""
     while True:
         await asyncio.sleep(dice.uniform(0.05, 0.4))
+        if not alerts:
+            continue
         card = next((c for c in stage.thread(dice.choice(alerts)) if offers(c, "decide_approve")), None)
         if card is None:
             continue
