@@ -10,7 +10,16 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from tests.integrity import attacker, matrix, mutants, shown, staleness, tampering, through_flow
+from tests.integrity import (
+    attacker,
+    execution_mutants,
+    matrix,
+    mutants,
+    shown,
+    staleness,
+    tampering,
+    through_flow,
+)
 from tests.integrity.report import Row
 from tests.integrity.situations import matrix as situations
 
@@ -114,13 +123,16 @@ def stale_is_refused(sizes: Sizes) -> tuple[Row, ...]:
     del sizes
     result = asyncio.run(staleness.played(staleness.CASES))
     wrong = (*(f"executed: {one}" for one in result.executed), *result.unsaid)
+    alive = asyncio.run(execution_mutants.survivors())
+    total = len(execution_mutants.FAULTS)
     return (
         Row(
             "stale is refused",
-            f"{result.played} fields drifted, before and after the click",
+            f"{result.played} drifts before, after and between",
             f"{len(result.executed)} executions, {len(result.unsaid)} wrong codes",
             wrong,
         ),
+        Row("  mutants of the execution", f"{total} mutants", f"{total - len(alive)} killed", alive),
     )
 
 

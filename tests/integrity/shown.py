@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,13 +143,18 @@ def called(task: Task) -> Said:
     return Said(task.action.id, task.target.id, executor, task.step.timeout_seconds, parameters)
 
 
+async def _quiet() -> None:
+    """Nothing happens while a step runs."""
+
+
 @contextmanager
-def recording() -> Generator[list[Task]]:
-    """Executors that only write down what they are called with."""
+def recording(meanwhile: Callable[[], Awaitable[None]] = _quiet) -> Generator[list[Task]]:
+    """Executors that only write down what they are called with; `meanwhile` happens during each call."""
     calls: list[Task] = []
 
     async def record(task: Task) -> Done:
         calls.append(task)
+        await meanwhile()
         return Done(ok=True, detail="recorded")
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,32 +1,43 @@
 """Stale is refused: one declared field at a time drifts, before the click or after it; nothing may run."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from bot.adapters.executors import Task
 from bot.adapters.hands import ApprovedHands
 from bot.domain.action import Action
 from bot.domain.decision import Refused
-from bot.domain.ids import EnvironmentId, IncidentId, TargetId
+from bot.domain.finding import Option, ProposedStep, Remediation
+from bot.domain.ids import ActionId, EnvironmentId, IncidentId, TargetId
 from bot.domain.service import Environment, Inventory, Service, Target
 from bot.flow.control import stop
 from bot.ports.records import Pause
 from tests.fakes.content import LEAD, ONCALL, PROCESS
-from tests.fakes.house import House, house
+from tests.fakes.house import RAISE, House, house
 from tests.integrity.generated import HOW
 from tests.integrity.shown import recording
 
 Drift = Callable[[House, IncidentId], Awaitable[None]]
 
 
+class When(StrEnum):
+    """When something drifts."""
+
+    BEFORE = "before the click"
+    AFTER = "after the click"
+    BETWEEN = "between two steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that changes, when it changes, and the code that must say so."""
+    """One thing that changes, when, the code that must say so, and a hold in seconds."""
 
     title: str
     drift: Drift
     code: str
-    after_click: bool
+    when: When
+    hold: int = 0
 
 
 @dataclass(slots=True)
@@ -39,43 +50,60 @@ class Stale:
 
 
 async def played(cases: tuple[Case, ...]) -> Stale:
-    """Each case in a house of its own; first once with nothing drifted, which must run."""
+    """Each case in a house of its own; first each moment with nothing drifted, where all must run."""
     result = Stale()
-    with recording() as calls:
-        for click_first in (False, True):
-            said = await _played(calls, Case("nothing", _nothing, "", click_first))
-            assert (said, len(calls)) == ("", 1), said
-        for case in cases:
-            said = await _played(calls, case)
-            result.played += 1
-            if calls:
-                result.executed.append(case.title)
-            if said != case.code:
-                result.unsaid.append(f"{case.title}: {said or 'nothing'}, not {case.code}")
+    for when in When:
+        calls, said = await _played(Case("nothing", _nothing, "", when))
+        assert (said, calls) == ("", _allowed(when) + 1), said
+    for case in cases:
+        calls, said = await _played(case)
+        result.played += 1
+        if calls > _allowed(case.when):
+            result.executed.append(f"{case.when}: {case.title}")
+        if said != case.code:
+            result.unsaid.append(f"{case.when}: {case.title}: {said or 'nothing'}, not {case.code}")
     return result
 
 
-async def _played(calls: list[Task], case: Case) -> str:
-    """The code with which the case was refused, wherever that was."""
-    home = house()
-    catalogue = home.content.fixed_catalogue
-    recorded = tuple(replace(action, how=HOW) for action in catalogue.actions)
-    home.content.fixed_catalogue = replace(catalogue, actions=recorded)
-    hands = ApprovedHands(home.store.incidents, home.content, home.clock, str)
-    home.ports = replace(home.ports, hands=hands)
-    calls.clear()
+def _allowed(when: When) -> int:
+    """How many calls there may be: the first step of two runs before something drifts between them."""
+    return 1 if when is When.BETWEEN else 0
+
+
+async def _played(case: Case) -> tuple[int, str]:
+    """How often an executor was called, and the code with which the case was refused, wherever that was."""
+    home = _house(case)
     incident = await home.fires()
     await home.work()
-    if not case.after_click:
-        await case.drift(home, incident)
-    said = await home.click(incident)
-    if isinstance(said, Refused):
+
+    async def meanwhile() -> None:
+        if case.when is When.BETWEEN:
+            await case.drift(home, incident)
+
+    with recording(meanwhile) as calls:
+        if case.when is When.BEFORE:
+            await case.drift(home, incident)
+        said = await home.click(incident)
+        if case.when is When.AFTER:
+            await case.drift(home, incident)
         await home.work()
-        return said.code
-    if case.after_click:
-        await case.drift(home, incident)
-    await home.work()
-    return await _stopped(home, incident)
+        code = said.code if isinstance(said, Refused) else await _stopped(home, incident)
+    return len(calls), code
+
+
+def _house(case: Case) -> House:
+    home = house()
+    old, rules = home.content.fixed_catalogue, home.content.fixed_policy
+    home.content.fixed_catalogue = replace(
+        old, actions=tuple(replace(action, how=HOW) for action in old.actions)
+    )
+    tiers = tuple(replace(tier, hold_seconds=case.hold) for tier in rules.tiers)
+    home.content.fixed_policy = replace(rules, tiers=tiers)
+    home.ports = replace(home.ports, hands=ApprovedHands(home.store.incidents, home.content, home.clock, str))
+    if case.when is When.BETWEEN:
+        both = (*RAISE.steps, ProposedStep(ActionId("restart"), PROCESS))
+        home.team.remediations = deque([Remediation((Option("Both", both),))])
+    return home
 
 
 async def _stopped(home: House, incident: IncidentId) -> str:
@@ -252,13 +280,23 @@ AFTER = (
     ("the incident is stopped", _stopped_by_hand, "WAITS"),
     ("the disk does not confirm", _not_durable, "NOT_DURABLE"),
 )
+HELD = (
+    ("the hold is not over", _nothing, "WAITS"),
+    ("Stop was pressed in the hold", _stopped_by_hand, "WAITS"),
+)
+BETWEEN = (
+    ("everything is paused", _paused("all"), "PAUSED"),
+    ("the environment is paused", _paused("environment:shop-production"), "PAUSED"),
+    ("the incident is stopped", _stopped_by_hand, "PAUSED"),
+    ("precondition state has another value", _field("state", "FATAL"), "DRIFT"),
+    ("precondition pid_start has another value", _field("pid_start", "2"), "DRIFT"),
+    ("precondition state cannot be seen", _unseen("state"), "DRIFT"),
+    ("the disk does not confirm", _not_durable, "NOT_DURABLE"),
+    *(case for case in BOTH if not case[0].startswith("precondition")),
+)
 CASES = (
-    *(
-        Case(f"before the click: {title}", drift, code, after_click=False)
-        for title, drift, code in (*BEFORE, *BOTH)
-    ),
-    *(
-        Case(f"after the click: {title}", drift, code, after_click=True)
-        for title, drift, code in (*AFTER, *BOTH)
-    ),
+    *(Case(*one, When.BEFORE) for one in (*BEFORE, *BOTH)),
+    *(Case(*one, When.AFTER) for one in (*AFTER, *BOTH)),
+    *(Case(*one, When.AFTER, hold=60) for one in HELD),
+    *(Case(*one, When.BETWEEN) for one in BETWEEN),
 )
