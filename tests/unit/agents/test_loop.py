@@ -280,3 +280,44 @@ async def test_an_unknown_price_is_said_and_not_guessed() -> None:
     outcome = await run(agent(scripted(says("x"), name="unpriced")), "?", desk())
     assert str(outcome.bill).endswith("price unknown for scripted:unpriced")
     assert outcome.spent.unpriced == 1
+
+
+async def test_no_tool_runs_any_more_after_the_agent_was_told_to_answer() -> None:
+    ran: list[int] = []
+
+    async def look(place: int) -> str:
+        ran.append(place)
+        return "seen"
+
+    model = scripted(*(calls(("look", {"place": n})) for n in range(9)))
+    outcome = await run(agent(model, toolbox=Toolbox.of((tool_from(look),)), limits=turns(3)), "?", desk())
+    assert ran == [0, 1]
+    assert "Not run: the budget is nearly spent" in render(outcome.transcript, 0)
+
+
+async def test_seconds_that_were_spent_before_a_restart_count_after_it() -> None:
+    journal = MemoryJournal()
+    lines = [calls(("fetch_logs", {"service": f"s{n}"})) for n in range(2)]
+    pace = JumpingPace()
+    dying = scripted(*lines, OverloadedError("killed"), pace=pace, latency=30.0)
+    await run(agent(dying, limits=seconds(100)), "?", desk(pace, journal))
+    later = JumpingPace(time=9_000.0)
+    again = scripted(says("done"), pace=later, latency=1.0)
+    outcome = await run(agent(again, limits=seconds(70)), "?", desk(later, journal))
+    assert (outcome.answer, len(again.asked)) == ("done", 1)
+    assert "ANSWER NOW" in told(again.asked[0])
+    assert again.asked[0].seconds == 10
+
+
+async def test_more_calls_in_one_turn_than_allowed_are_refused_and_not_run() -> None:
+    ran: list[int] = []
+
+    async def look(place: int) -> str:
+        ran.append(place)
+        return "seen"
+
+    model = scripted(calls(*(("look", {"place": n}) for n in range(12))), says("done"))
+    outcome = await run(agent(model, toolbox=Toolbox.of((tool_from(look),))), "?", desk())
+    assert ran == list(range(8))
+    results = next(entry for entry in outcome.transcript if isinstance(entry, Results))
+    assert [result.refused for result in results.results] == [False] * 8 + [True] * 4

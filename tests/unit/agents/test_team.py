@@ -60,6 +60,7 @@ class House:
     edits: list[MemoryEdit] = field(default_factory=list[MemoryEdit])
     ran: list[str] = field(default_factory=list[str])
     models: dict[str, ScriptedModel] = field(default_factory=dict[str, ScriptedModel])
+    teams: int = 0
     memory: str = "Payments has a pool of 100."
 
     def write(self, number: int, text: str) -> Path:
@@ -78,7 +79,8 @@ class House:
             frozenset({"scripted"}),
         )
         roster = load_roster(known, (SHIPPED, *folders))
-        pace = JumpingPace()
+        pace = JumpingPace(nonces=self.teams * 100)
+        self.teams += 1
         self.models = {
             name: ScriptedModel(name.split(":")[1], in_turn(scripts.get(name.split(":")[1], [])), pace=pace)
             for name in roster.models()
@@ -369,3 +371,21 @@ async def test_instructions_in_evidence_stay_inside_the_fence(house: House) -> N
 async def test_the_journal_of_an_incident_stays_small(house: House) -> None:
     await house.team(LEADING).manage(BRIEF, house.session())
     assert sum(len(key) + len(value) for key, value in house.journal.values.items()) < 50_000
+
+
+async def test_the_markers_of_an_incident_stay_the_same_after_a_restart(house: House) -> None:
+    await house.team(SCRIPTS).run_stages(STAGES, BRIEF, house.session())
+    first = house.journal.values["fence"]
+    team = house.team({})
+    again = await team.run_stages(STAGES, BRIEF, replace(house.session(), incident="INC-7"))
+    assert house.journal.values["fence"] == first
+    assert again.answer("log_analysis") == Findings(seen="pool exhausted since 12:01")
+    assert house.models["scripted:reader"].asked == []
+
+
+async def test_the_markers_of_two_incidents_differ(house: House) -> None:
+    team = house.team({"lead": [says("a"), says("b")]})
+    await team.ask("lead", BRIEF, house.session())
+    await team.ask("lead", BRIEF, replace(house.session(), journal=MemoryJournal()))
+    one, two = (told(ask).split()[1] for ask in house.models["scripted:lead"].asked)
+    assert one != two
