@@ -200,6 +200,7 @@ function staged(data) {
 
 function openThreadQuietly(body) {
   state.thread = body.ts;
+  state.seen.set(threadKey(), inThread(body.ts).at(-1).ts);
   if (state.place === "channel" || state.place === "chat") state.place = "thread";
 }
 
