@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.evidence import Sighting
+from bot.domain.evidence import EvidenceKind, MetricReading, Sighting
 from bot.domain.ids import ActionId, EvidenceId, TargetId
+from bot.domain.numbers import Number, all_shown, shown_by
 
 MIN_QUOTE = 8
 MAX_STATEMENT = 300
@@ -36,11 +37,12 @@ RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement, the evidence that it rests on, and for logs the words that stand there."""
+    """One statement, the evidence it rests on, for logs the words that stand there, its numbers."""
 
     statement: str
     evidence: tuple[EvidenceId, ...]
     quote: str = ""
+    numbers: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Diagnosis:
     dropped: int = 0
     service: str | None = None
     notes: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    """What contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,16 @@ def normalised(text: str) -> str:
 
 
 def holds(claim: Claim, sightings: Mapping[EvidenceId, Sighting]) -> bool:
-    """Whether a claim cites evidence that exists and, where it quotes, words that stand there."""
-    cited = [sightings[known] for known in claim.evidence if known in sightings]
+    """Whether a claim cites evidence that exists, quotes words that stand there, states numbers it shows."""
+    cited = tuple(sightings[known] for known in claim.evidence if known in sightings)
     if not cited or len(cited) != len(claim.evidence) or not claim.statement.strip():
         return False
+    if not all(shown_by(number, cited) for number in claim.numbers):
+        return False
+    if not all_shown(claim.statement, claim.numbers, cited):
+        return False
     if not claim.quote:
-        return all(sighting.evidence.kind != "logs" for sighting in cited)
+        return all(sighting.evidence.kind != EvidenceKind.LOGS for sighting in cited)
     quote = normalised(claim.quote)
     return len(quote) >= MIN_QUOTE and any(quote in normalised(sighting.text) for sighting in cited)
 
@@ -106,18 +114,19 @@ def holds(claim: Claim, sightings: Mapping[EvidenceId, Sighting]) -> bool:
 def checked(diagnosis: Diagnosis, sightings: tuple[Sighting, ...]) -> Diagnosis:
     """The diagnosis without the claims that do not hold, its confidence capped by rules.
 
-    High needs a known failure mode and two kinds of evidence; a cause without any claim is inconclusive.
+    High needs a known failure mode, two kinds of evidence, and nothing that contradicts it; a cause without
+    any claim is inconclusive.
     """
     by_id = {sighting.evidence.id: sighting for sighting in sightings}
     kept = tuple(claim for claim in diagnosis.claims[:MAX_CLAIMS] if holds(claim, by_id))
-    dropped = diagnosis.dropped + len(diagnosis.claims) - len(kept)
-    kinds = {by_id[known].evidence.kind for claim in kept for known in claim.evidence}
+    against = tuple(dict.fromkeys((*diagnosis.against, *_contradictions(diagnosis, sightings))))
     result = replace(
         diagnosis,
         cause=diagnosis.cause[:MAX_STATEMENT],
         claims=kept,
-        dropped=dropped,
-        confidence=_capped(diagnosis, kinds=len(kinds)),
+        dropped=diagnosis.dropped + len(diagnosis.claims) - len(kept),
+        against=against,
+        confidence=_capped(diagnosis, kinds=_independent(kept, by_id), against=bool(against)),
     )
     if diagnosis.verdict is Verdict.CAUSE and not kept:
         return replace(
@@ -129,9 +138,24 @@ def checked(diagnosis: Diagnosis, sightings: tuple[Sighting, ...]) -> Diagnosis:
     return result
 
 
-def _capped(diagnosis: Diagnosis, kinds: int) -> Confidence:
+def _contradictions(diagnosis: Diagnosis, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
+    """What was measured against it: nobody may call healthy what lies outside of its normal range."""
+    if diagnosis.verdict is not Verdict.HEALTHY:
+        return ()
+    readings = (fact for sighting in sightings for fact in sighting.facts if isinstance(fact, MetricReading))
+    names = dict.fromkeys(reading.name for reading in readings if reading.abnormal())
+    return tuple(f"{name} is outside of its normal range" for name in names)
+
+
+def _independent(claims: tuple[Claim, ...], by_id: Mapping[EvidenceId, Sighting]) -> int:
+    """How many kinds of sources speak for the claims; one that did not answer does not speak."""
+    cited = (by_id[known].evidence for claim in claims for known in claim.evidence)
+    return len({evidence.kind for evidence in cited if not evidence.failed})
+
+
+def _capped(diagnosis: Diagnosis, kinds: int, *, against: bool) -> Confidence:
     cap = Confidence.HIGH
-    if diagnosis.mode is None or kinds < INDEPENDENT_KINDS:
+    if diagnosis.mode is None or kinds < INDEPENDENT_KINDS or against:
         cap = Confidence.MEDIUM
     if kinds == 0 or diagnosis.verdict is Verdict.INCONCLUSIVE:
         cap = Confidence.LOW
