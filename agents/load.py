@@ -20,6 +20,7 @@ from agents.skills import LOAD_SKILL, Skill, read_skill
 from agents.team_file import (
     AGENT_NAME,
     KEYS,
+    PRICE_KEYS,
     AgentEntry,
     Layers,
     ModelsEntry,
@@ -119,8 +120,7 @@ class _Loader:
         try:
             entry = ModelsEntry.model_validate({"models": {}, **layers.value})
         except ValidationError as error:
-            keys = {"": ("models",), "agent": (), "budgets": ()}
-            self.problems += mistakes(error, layers, keys)
+            self.problems += mistakes(error, layers, PRICE_KEYS)
             return Prices({})
         return Prices(
             {

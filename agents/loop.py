@@ -83,7 +83,8 @@ class _Work:
                     return self.outcome(None, f"no valid answer after {REPAIRS} repairs: {answer.reason}")
                 self._repair(said, answer, cut_short=reply.stop is Stop.LENGTH)
             elif answer is not None:
-                return self.outcome(answer, None)
+                cut_short = isinstance(answer, str) and reply.stop is Stop.LENGTH
+                return self.outcome(answer, "the answer was cut for its length" if cut_short else None)
             else:
                 await self._run_tools(key, said.calls)
 

@@ -129,12 +129,11 @@ def mistakes(error: ValidationError, layers: Layers, shape: Mapping[str, Iterabl
     found: list[str] = []
     for mistake in error.errors(include_url=False, include_input=False, include_context=False):
         path = mistake["loc"]
-        key = ".".join(str(part) for part in path) or "the file"
+        words = [str(part) for part in path]
+        key = ".".join(words) or "the file"
         if mistake["type"] == "extra_forbidden":
-            valid = tuple(
-                shape["agent" if path[0] == "agents" else "budgets" if path[0] == "budgets" else ""]
-            )
-            found.append(f"{layers.where(path)}: {key}: unknown key{hint(str(path[-1]), valid)}")
+            valid = shape.get("" if len(words) == 1 else words[0], shape[""])
+            found.append(f"{layers.where(path)}: {key}: unknown key{hint(words[-1], valid)}")
         else:
             found.append(f"{layers.where(path)}: {key}: {mistake['msg']}")
     return found
@@ -148,8 +147,12 @@ def hint(name: str, valid: Iterable[str]) -> str:
     return f"; did you mean {near[0]}? Valid: {listed}" if near else f"; valid: {listed}"
 
 
+PRICE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "": tuple(ModelsEntry.model_fields),
+    "models": tuple(PriceEntry.model_fields),
+}
 KEYS: Mapping[str, tuple[str, ...]] = {
     "": tuple(TeamEntry.model_fields),
-    "agent": tuple(AgentEntry.model_fields),
+    "agents": tuple(AgentEntry.model_fields),
     "budgets": tuple(BudgetsEntry.model_fields),
 }

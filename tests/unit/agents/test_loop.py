@@ -14,8 +14,8 @@ from agents.errors import OverloadedError, ToolFailedError
 from agents.journal import MemoryJournal, MemoryLedger
 from agents.limits import seconds, tokens, turns, usd
 from agents.loop import run
-from agents.messages import Results, Said, ToolCall
-from agents.model import Heard, Piece
+from agents.messages import Reply, Results, Said, Stop, ToolCall, Usage
+from agents.model import Ask, Capabilities, Heard, Listener, Piece
 from agents.providers.scripted import answers, calls, says, told
 from agents.tools import Toolbox, tool_from
 from agents.transcript import render
@@ -321,3 +321,21 @@ async def test_more_calls_in_one_turn_than_allowed_are_refused_and_not_run() -> 
     assert ran == list(range(8))
     results = next(entry for entry in outcome.transcript if isinstance(entry, Results))
     assert [result.refused for result in results.results] == [False] * 8 + [True] * 4
+
+
+async def test_words_that_were_cut_for_their_length_count_and_are_said_to_be_cut() -> None:
+    class Cut:
+        """A model that talks until it is cut."""
+
+        name = "scripted:cut"
+        capabilities = Capabilities()
+
+        async def reply(self, ask: Ask, listener: Listener | None = None) -> Reply:
+            del ask, listener
+            return Reply(Said("and then", model=self.name), Stop.LENGTH, Usage(1, 1))
+
+        async def aclose(self) -> None:
+            return None
+
+    outcome = await run(agent(Cut()), "?", desk())
+    assert (outcome.answer, outcome.stopped) == ("and then", "the answer was cut for its length")

@@ -126,6 +126,10 @@ def test_a_mistake_in_team_yaml_is_named_with_file_line_agent_key_and_choices(
         ({"skills/nap/SKILL.md": "---\nname: nap\ndescription: d\n---\n"}, "expected a procedure"),
         ({"skills/nap/SKILL.md": "---\nname: nap\ndescription: d\nrun: x\n---\nx"}, "unknown key 'run'"),
         ({"models.yaml": "models: {a: {input: cheap, output: '1'}}"}, "models.a.input: String should match"),
+        (
+            {"models.yaml": "models: {a: {input: '1', output: '1', cached: '1'}}"},
+            "unknown key; did you mean cache_read? Valid",
+        ),
         ({"AGENTS.md": "x" * 200_000}, "expected at most 131072 bytes"),
     ],
 )
@@ -200,3 +204,11 @@ def test_no_tool_may_take_a_name_of_the_harness() -> None:
     known = Known(KNOWN.tools | {"task"}, KNOWN.answers, KNOWN.stages, KNOWN.providers)
     with pytest.raises(ConfigurationError, match="the tool task is reserved"):
         load_roster(known)
+
+
+def test_nothing_that_ships_lies_unused() -> None:
+    team = (SHIPPED / "team.yaml").read_text(encoding="utf-8")
+    members = load_roster(KNOWN).members.values()
+    used = {name for member in members for name in (*member.skills, *member.inline_skills)}
+    assert {path.parent.name for path in SHIPPED.glob("skills/*/SKILL.md")} == used
+    assert all(f"prompts/{path.name}" in team for path in SHIPPED.glob("prompts/*.md"))
