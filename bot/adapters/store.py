@@ -49,8 +49,8 @@ async def opened(plan: StorePlan) -> AsyncGenerator[Store]:
     Raises StoreUnavailableError, EmbeddedServerError, ChainKeyError.
     """
     async with AsyncExitStack() as stack:
-        url = plan.url or await stack.enter_async_context(_embedded(plan))
-        key = await asyncio.to_thread(_key, plan)
+        url = plan.url or await stack.enter_async_context(embedded(plan))
+        key = await asyncio.to_thread(key_of, plan)
         link = await stack.enter_async_context(connected(url, plan.prefix, plan.connections))
         await _same_key(link, key)
         queue = await stack.enter_async_context(opened_queue(url, plan.prefix, plan.connections))
@@ -68,7 +68,8 @@ async def opened(plan: StorePlan) -> AsyncGenerator[Store]:
 
 
 @asynccontextmanager
-async def _embedded(plan: StorePlan) -> AsyncGenerator[str]:
+async def embedded(plan: StorePlan) -> AsyncGenerator[str]:
+    """The URL of the server in the plan's directory, attached to or started."""
     server = EmbeddedServer(plan.data / "store", plan.binary)
     url = await server.start()
     watching = asyncio.create_task(server.watch())
@@ -81,7 +82,8 @@ async def _embedded(plan: StorePlan) -> AsyncGenerator[str]:
         await server.stop()
 
 
-def _key(plan: StorePlan) -> bytes:
+def key_of(plan: StorePlan) -> bytes:
+    """The key of the chain; made where there is none. Raises ChainKeyError."""
     if plan.secret is not None:
         return hashlib.sha256(plan.secret.encode()).digest()
     return chain.read_or_create_key(plan.data / "chain.key")
