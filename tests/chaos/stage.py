@@ -23,6 +23,7 @@ from bot.playground.workspace.actor import all_blocks
 from bot.playground.workspace.model import App, Message, Team
 from bot.playground.workspace.state import Options
 from bot.playground.workspace.workspace import Workspace
+from bot.ports.cards import MessageRef
 from bot.settings import Settings
 from bot.wiring.store import open_store
 from tests.chaos.crew import Crew, crewed
@@ -114,11 +115,23 @@ class Stage:
         return [name for name, count in many.items() if count > 1]
 
     async def button(self, alert: Message, action: str, seconds: float = PATIENCE) -> Message:
-        """The newest card below the alert that offers this button."""
-        return await self.workspace.wait_until(
+        """The newest card below the alert that offers this button, once the record knows its message."""
+        card: Message = await self.workspace.wait_until(
             lambda: next((one for one in reversed(self.thread(alert)) if offers(one, action)), None),
             seconds=seconds,
         )
+        deadline = time.monotonic() + seconds
+        # No person is as quick as this suite: a click before that is refused as one on a wrong message.
+        while not await self._known(card):
+            assert time.monotonic() < deadline, "the card was never recorded"
+            await asyncio.sleep(LOOK_SECONDS)
+        return card
+
+    async def _known(self, card: Message) -> bool:
+        try:
+            return await self.store.cards.find(MessageRef(card.channel, card.ts)) is not None
+        except StoreUnavailableError:
+            return False
 
     async def card(self, alert: Message, name: str, text: str = "", seconds: float = PATIENCE) -> Message:
         """A card once it is there and says this."""
