@@ -142,7 +142,7 @@ class RedisIncidents:
 
     async def by_thread(self, place: Place) -> IncidentId | None:
         """The newest of a thread."""
-        thread = _thread(place.workspace, place.channel, place.thread)
+        thread = thread_field(place.workspace, place.channel, place.thread)
         return await self._named("threads", thread)
 
     async def by_fingerprint(self, fingerprint: str) -> IncidentId | None:
@@ -246,13 +246,14 @@ def _request(
         "phase": index.phase,
         "open": index.open,
         "opened": entries[0].at if entries else 0,
-        "thread": _thread(index.workspace, index.channel, index.thread),
+        "thread": thread_field(index.workspace, index.channel, index.thread),
     }
     # A JSON null would be a value of its own in Lua: what is nothing is left out.
     return ask if index.due is None else ask | {"due": index.due}
 
 
-def _thread(workspace: str, channel: str, thread: str) -> str:
+def thread_field(workspace: str, channel: str, thread: str) -> str:
+    """The field of the index of threads."""
     return json.dumps([workspace, channel, thread])
 
 
