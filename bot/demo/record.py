@@ -31,7 +31,7 @@ from bot.ports.records import Incidents
 from bot.settings import Settings
 from bot.wiring.store import open_store
 
-LOOK_SECONDS = 0.4
+LOOK_SECONDS = 0.25
 NAMES = "GREENLIGHT_DEMO_NAMES"
 
 

@@ -69,4 +69,8 @@ async def visiting(
         visit = Visit(page)
         visit.listen()
         await page.goto(url)
-        yield visit
+        try:
+            yield visit
+        except BaseException as error:
+            error.add_note(f"What the page showed:\n{await page.locator('body').inner_text()}")
+            raise
