@@ -9,7 +9,7 @@ import structlog
 from bot.adapters.clock import SystemClock
 from bot.adapters.content import FileContent
 from bot.adapters.reach import credentials_of
-from bot.redaction import Redactor
+from bot.redaction.redactor import Redactor
 from bot.settings import Settings, environment
 from bot.telemetry import Metrics, configure_logs
 

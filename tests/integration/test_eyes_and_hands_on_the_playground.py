@@ -19,7 +19,7 @@ from bot.domain.ids import MINUTE, ActionId, At
 from bot.domain.service import MetricSpec, Service, Source
 from bot.playground.site import Fault, Site
 from bot.ports.world import Window
-from bot.redaction import Redactor
+from bot.redaction.redactor import Redactor
 from tests.fakes.claimed import claimed, kept
 from tests.fakes.content import PROCESS, FixedContent, example_content
 from tests.fakes.store import memory_store

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.redaction import Redactor, tag_of
+from bot.redaction.redactor import Redactor, tag_of
 from bot.settings import LogLevel
 
 PASSWORD = 'hunter2/"é"+secret value'
@@ -64,6 +64,28 @@ def test_an_own_credential_inside_base64_goes_at_every_offset(before: str, after
         ("posting to https://hooks.slack.com/services/T0/B0/abcdefgh", "T0/B0/abcdefgh"),
         ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_123", "eyJzdWIiOiIxIn0"),
         ("xoxp-999-888-777-abcdef", "xoxp-999"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: AES,12\n\nMIIEpAIBAAKCAQEA1234\n[log]", "MIIEpAIB"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQWGBGSVV4YBDAClvR\n=8xQN\n-----END PGP PRIVATE", "lQWGB"),
+        ("curl -u admin:s3cr3t! https://db", "s3cr3t!"),
+        ("curl --user 'admin:s3cr3t p' x", "s3cr3t"),
+        ('curl -u "sk4f9dk2l1:" https://pay', "sk4f9dk2l1"),
+        ("- name: DB_PASSWORD\n  value: hunter22", "hunter22"),
+        ('<add key="Password" value="hunter22" />', "hunter22"),
+        ("<clientSecret>hunter22</clientSecret>", "hunter22"),
+        ('DEPLOY_TOKEN ?= "hunter22"', "hunter22"),
+        ('client.setPassword("hunter22")', "hunter22"),
+        ("token=abc(def)ghi next", "ghi"),
+        ('{"password": "a\\"bcd"}', "bcd"),
+        ("Authorization: Api-Token 22cb987851bc5659", "22cb9878"),
+        ("loki_key: Zk3j9fQ2m1Xw0pL8", "Zk3j9fQ2m1Xw0pL8"),
+        ("KEY = 12345678-abcd-ef01-2345-1234567890ab", "12345678-abcd"),
+        ("the api key for orders is q7Gh2kP9sLx4", "q7Gh2kP9sLx4"),
+        ("GET /v1?sig=q7Gh2kP9sLx4Vb1N&x=1", "q7Gh2kP9sLx4Vb1N"),
+        ("upload to q7Gh2kP9sLx4Vb1NzR5tW8 failed", "q7Gh2kP9sLx4Vb1NzR5tW8"),
+        ("POST /hooks/q7Gh2kP9sLx4Vb1NzR5tW8/run", "q7Gh2kP9sLx4Vb1NzR5tW8"),
+        ("password=hunter22  # pragma: allowlist secret", "hunter22"),
+        ("token: hunter22 # gitleaks:allow", "hunter22"),
+        ("password=hunter22  # nosec noqa", "hunter22"),
         ("sk-ant-api03-abcdefghijklmnop", "abcdefghijklmnop"),
     ],
 )
@@ -84,6 +106,21 @@ def test_what_looks_like_a_credential_goes(text: str, secret: str) -> None:
         "PoolTimeout: connection pool exhausted (20/20 in use)",
         "see http://127.0.0.1:9090/graph",
         "at 2026-11-22T18:00:00.000+00:00 user:4711",
+        "session termination for sessionid: 0x14ed93111f2027c",
+        "commit 2341fb6fd1f0dbbc1317e8c28ceb58370a1b2c3d deployed",
+        "traceId=fc30dbc140647ac8d90ad5c075d1290f spanId=c44faa785ffb0eb9",
+        "order a4b400a7-0311-473c-b1ff-7fb180941a5c placed",
+        "pod checkout-7d9f8b6c5d-x2x9z of checkout-service restarted",
+        "org.apache.hadoop.mapreduce.v2.app.rm.RMContainerAllocator: done",
+        "/usr/lib/jvm/java-17-openjdk-amd64/lib/server/libjvm.so",
+        "routing_key=orders.created.v2 queue=orders",
+        "cache key: user profile of checkout",
+        "password=${DB_PASSWORD}",
+        "password=********",
+        "token::tests::sizes ... ok",
+        "docker run --user 1001:1001 --rm",
+        "test_checkout_pool_exhausted_when_all_are_taken passed",
+        "job_1445144423722_0020 attempt_1445144423722_0020_m_000000_0",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:

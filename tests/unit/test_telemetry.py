@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import generate_latest
 
 from bot.ports.records import WorkerRole
-from bot.redaction import Redactor
+from bot.redaction.redactor import Redactor
 from bot.telemetry import MAX_TEXT, Metrics, cleaned, configure_logs
 
 OWN = Redactor(("s3cr3t-value",))

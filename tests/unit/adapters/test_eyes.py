@@ -18,7 +18,7 @@ from bot.domain.evidence import Change, EvidenceKind, LogPattern, MetricReading
 from bot.domain.ids import MINUTE, SECOND, At, TargetId
 from bot.domain.service import MetricSpec, Service, Source, Target
 from bot.ports.world import Window
-from bot.redaction import Redactor, tag_of
+from bot.redaction.redactor import Redactor, tag_of
 from tests.fakes.content import PROCESS, example_content
 from tests.fakes.world import START, FakeClock
 
