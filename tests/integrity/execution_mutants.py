@@ -80,6 +80,7 @@ FAULTS = (
         UNSEEN,
         "if observed is None:\n        return None, ()",
     ),
+    _step("run in a freeze", "if frozen is not None:", "if False:"),
     _step("skip the pause before a step", "if why is not None:", "if False:"),
     _step("skip the environment's pause", '{"all", f"environment:{state.plan.environment}"}', '{"all"}'),
     _step("act before the disk confirms", UNCONFIRMED, "del refused"),

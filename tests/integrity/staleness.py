@@ -17,6 +17,7 @@ from tests.fakes.content import LEAD, ONCALL, PROCESS
 from tests.fakes.house import RAISE, House, house
 from tests.integrity.generated import HOW
 from tests.integrity.shown import recording
+from tests.integrity.worlds import FREEZE
 
 Drift = Callable[[House, IncidentId], Awaitable[None]]
 
@@ -174,6 +175,11 @@ async def _policy(home: House, incident: IncidentId) -> None:
     home.content.fixed_policy = replace(home.content.fixed_policy, sha256="d4" * 32)
 
 
+async def _frozen(home: House, incident: IncidentId) -> None:
+    del incident
+    home.content.fixed_policy = replace(home.content.fixed_policy, freezes=(FREEZE,))
+
+
 def _catalogue(change: Callable[[Action], Action]) -> Drift:
     async def drift(home: House, incident: IncidentId) -> None:
         del incident
@@ -246,6 +252,7 @@ BEFORE = (
     ("the roster is empty", _empty, "ROSTER_UNAVAILABLE"),
     ("the roster is down", _roster_down, "ROSTER_UNAVAILABLE"),
     ("the window is over", _late, "EXPIRED"),
+    ("a freeze began", _frozen, "FROZEN"),
     ("everything is paused", _paused("all"), "PAUSED"),
     ("the environment is paused", _paused("environment:shop-production"), "PAUSED"),
     ("the incident is stopped", _stopped_by_hand, "PAUSED"),
@@ -275,6 +282,7 @@ AFTER = (
         "CATALOGUE_CHANGED",
     ),
     ("the time to start is over", _too_late_to_start, "EXPIRED"),
+    ("a freeze began", _frozen, "WAITS"),
     ("everything is paused", _paused("all"), "WAITS"),
     ("the environment is paused", _paused("environment:shop-production"), "WAITS"),
     ("the incident is stopped", _stopped_by_hand, "WAITS"),
@@ -285,6 +293,7 @@ HELD = (
     ("Stop was pressed in the hold", _stopped_by_hand, "WAITS"),
 )
 BETWEEN = (
+    ("a freeze began", _frozen, "PAUSED"),
     ("everything is paused", _paused("all"), "PAUSED"),
     ("the environment is paused", _paused("environment:shop-production"), "PAUSED"),
     ("the incident is stopped", _stopped_by_hand, "PAUSED"),

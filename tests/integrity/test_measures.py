@@ -9,8 +9,12 @@ import pytest
 
 from bot.adapters import chain
 from bot.adapters.executors import Task
-from bot.domain.decision import Code, Order
+from bot.domain import decision
+from bot.domain.decision import Click, Code, Order, Refused, World
+from bot.domain.events import Decided
 from bot.domain.ids import Digest, Fence
+from bot.domain.incident import Incident, Phase
+from bot.flow import approval
 from tests.fakes.content import COLLEAGUE, ONCALL
 from tests.fakes.story import INCIDENT, story
 from tests.integrity import mutants, oracle, shown, situations
@@ -115,6 +119,20 @@ async def test_hostile_models_run_nothing_by_themselves() -> None:
     assert (found.without, found.lowered) == ([], [])
     assert found.cards > 20
     assert found.calls > 0
+
+
+async def test_a_gate_that_lets_anybody_approve_is_seen_in_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    def anybody(incident: Incident | None, click: Click, world: World) -> Decided | Refused:
+        said = decision.decide(incident, click, world)
+        open_one = incident.current if incident and incident.phase is Phase.PROPOSED else None
+        if isinstance(said, Decided) or open_one is None:
+            return said
+        return decision._decided(open_one, click, world)
+
+    monkeypatch.setattr(approval, "judge_click", anybody)
+    found = await attacked(range(12))
+    assert any("counted" in one for one in found.without)
+    assert any("approved by" in one for one in found.without)
 
 
 def test_a_call_without_an_approval_that_counts_is_seen_in_the_raw_record() -> None:
