@@ -14,7 +14,6 @@ from tests.browser.browsing import visiting
 from tests.browser.story import PATIENCE, ROOT, Player, demo, play
 
 FOLDER = ROOT / "docs" / "gallery"
-SIZE = (1280, 800)
 NARROW = {"width": 390, "height": 780}
 QUALITY = 88
 WORDS = {
@@ -62,7 +61,7 @@ async def take(home: Path) -> None:
     """Play and take all pictures."""
     async with (
         demo(home) as running,
-        visiting(running.url, size=SIZE, patience=PATIENCE / 1000) as visit,
+        visiting(running.url, patience=PATIENCE / 1000) as visit,
     ):
         photographer = Photographer(visit.page)
         player = Player(visit.page, photographer.shot)

@@ -6,7 +6,8 @@ import { clock } from "./text.js";
 const WIDTH = 320;
 const HEIGHT = 74;
 const TOP = 17;
-const SPAN = 240_000;
+const LONGEST = 240_000;
+const SHORTEST = 90_000;
 export const MARKS = {
   deploy: ["D", "Deploy"],
   fault: ["×", "Fault"],
@@ -18,9 +19,12 @@ export const MARKS = {
   verification: ["=", "Verification"],
 };
 
-const x = (at, now) => WIDTH - ((now - at) / SPAN) * WIDTH;
+/** The milliseconds that the charts show: all there is, within bounds. */
+export function spanOf(samples, now) {
+  return Math.min(LONGEST, Math.max(SHORTEST, now - (samples[0]?.at ?? now)));
+}
 
-function path(samples, read, y, now) {
+function path(samples, read, y, x) {
   let line = "";
   let isOpen = false;
   for (const one of samples) {
@@ -29,16 +33,16 @@ function path(samples, read, y, now) {
       isOpen = false;
       continue;
     }
-    line += `${isOpen ? "L" : "M"}${x(one.at, now).toFixed(1)} ${y(value).toFixed(1)}`;
+    line += `${isOpen ? "L" : "M"}${x(one.at).toFixed(1)} ${y(value).toFixed(1)}`;
     isOpen = true;
   }
   return line;
 }
 
-function badges(marks, now) {
+function badges(marks, x) {
   const taken = [];
   return marks.map((mark) => {
-    const at = x(mark.at, now);
+    const at = x(mark.at);
     let row = 0;
     while (taken.some(([left, level]) => level === row && Math.abs(left - at) < 14)) row += 1;
     taken.push([at, row]);
@@ -65,30 +69,32 @@ export class Chart {
   }
 
   draw(samples, marks, now) {
-    const seen = samples.filter((one) => one.at > now - SPAN);
+    const span = spanOf(samples, now);
+    const x = (at) => WIDTH - ((now - at) / span) * WIDTH;
+    const seen = samples.filter((one) => one.at > now - span);
     const numbers = seen.map(this.read).filter((one) => one !== null && one !== undefined);
     const ceiling = this.ceiling?.(seen.at(-1)) ?? null;
     const most = Math.max(this.least, ceiling ?? 0, ...numbers) * 1.08;
     const y = (value) => HEIGHT - 1 - (value / most) * (HEIGHT - TOP - 2);
-    const line = path(seen, this.read, y, now);
+    const line = path(seen, this.read, y, x);
     const last = seen.findLast((one) => this.read(one) !== null && this.read(one) !== undefined);
     const level = this.limit ?? ceiling;
     refill(
       this.plot,
       level !== null && level !== undefined && svg("line", { class: "limit", x1: 0, x2: WIDTH, y1: y(level), y2: y(level) }),
       line && svg("path", { class: "line", d: line }),
-      badges(marks.filter((one) => one.at > now - SPAN), now),
+      badges(marks.filter((one) => one.at > now - span), x),
     );
     const words = last ? this.show(this.read(last), seen.at(-1)) : "–";
     this.value.textContent = words;
     this.top.textContent = this.show(most / 1.08);
-    this.plot.setAttribute("aria-label", `${this.name}, last four minutes, now ${words}`);
+    this.plot.setAttribute("aria-label", `${this.name}, now ${words}`);
   }
 }
 
 /** What happened, newest first, in words. */
 export function happenings(marks) {
-  const rows = marks.slice(-8).reverse().map((mark) =>
+  const rows = marks.slice(-6).reverse().map((mark) =>
     el(
       "li",
       { class: mark.kind },

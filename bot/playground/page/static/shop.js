@@ -1,6 +1,6 @@
 // The service beside the messages: charts, processes, and the buttons that break it.
 
-import { Chart, happenings } from "./charts.js";
+import { Chart, happenings, spanOf } from "./charts.js";
 import { el, refill } from "./dom.js";
 import { order } from "./live.js";
 
@@ -33,7 +33,7 @@ export class Shop {
       { class: "service-body" },
       this.head,
       this.charts.map((one) => one.node),
-      el("div", { class: "axis", "aria-hidden": "true" }, el("span", {}, "4 min ago"), el("span", {}, "now")),
+      el("div", { class: "axis", "aria-hidden": "true" }, (this.since = el("span")), el("span", {}, "now")),
       el("h3", {}, "What happened"),
       this.events,
       el("h3", {}, "Processes"),
@@ -85,7 +85,10 @@ export class Shop {
     this.wait.hidden = Boolean(now);
     this.body.hidden = !now;
     if (!now) return;
-    for (const chart of this.charts) chart.draw(this.samples, this.marks, Math.max(Date.now(), now.at));
+    const moment = Math.max(Date.now(), now.at);
+    for (const chart of this.charts) chart.draw(this.samples, this.marks, moment);
+    const span = Math.round(spanOf(this.samples, moment) / 1000);
+    this.since.textContent = span < 120 ? `${span} s ago` : `${Math.round(span / 60)} min ago`;
     const firing = now.alert === "firing";
     refill(
       this.head,
