@@ -142,7 +142,7 @@ def mutated(mutant: Mutant, module: types.ModuleType, name: str) -> Any:
 
 def _replaced(mutant: Mutant, source: str, old: str, new: str) -> str:
     if source.count(old) != 1:
-        raise AssertionError(f"{mutant.title}: its words stand {source.count(old)} times in the source")
+        raise LookupError(f"{mutant.title}: its words stand {source.count(old)} times in the source")
     return source.replace(old, new)
 
 

@@ -50,9 +50,9 @@ def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
     drivable = [(number, s) for number, s in enumerate(situations()) if not matrix.missing(s)]
     some = drivable[:: sizes.flow_every]
     through = asyncio.run(through_flow.compared(some))
-    alive = mutants.survivors()
+    alive = _alive(mutants.survivors)
     total = len(mutants.MUTANTS)
-    flow_alive = asyncio.run(mutants.flow_survivors())
+    flow_alive = _alive(lambda: asyncio.run(mutants.flow_survivors()))
     of_flow = len(mutants.FLOW_MUTANTS)
     return (
         Row(
@@ -71,6 +71,14 @@ def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
         Row("  mutants of the gate", f"{total} mutants", f"{total - len(alive)} killed", alive),
         Row("  mutants of the flow", f"{of_flow} mutants", f"{of_flow - len(flow_alive)} killed", flow_alive),
     )
+
+
+def _alive(survivors: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """The survivors; a mutant that can no longer be made, since the source changed, is one of them."""
+    try:
+        return survivors()
+    except LookupError as gone:
+        return (str(gone),)
 
 
 def shown_is_run(sizes: Sizes) -> tuple[Row, ...]:
@@ -123,7 +131,7 @@ def stale_is_refused(sizes: Sizes) -> tuple[Row, ...]:
     del sizes
     result = asyncio.run(staleness.played(staleness.CASES))
     wrong = (*(f"executed: {one}" for one in result.executed), *result.unsaid)
-    alive = asyncio.run(execution_mutants.survivors())
+    alive = _alive(lambda: asyncio.run(execution_mutants.survivors()))
     total = len(execution_mutants.FAULTS)
     return (
         Row(
