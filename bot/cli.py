@@ -23,6 +23,9 @@ COMMANDS = {
     "up": Command("bot.commands.up", "run bot, think and act with the Slack tokens of .env"),
     "bot": Command("bot.commands.bot", "run the Slack side alone"),
     "worker": Command("bot.commands.worker", "run one worker: --role think or --role act"),
+    "doctor": Command("bot.commands.doctor", "check settings, people, rosters, store, Slack and metrics"),
+    "audit": Command("bot.commands.audit", "verify, show and export the record of what was decided and done"),
+    "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
 }
 """The closed table of what may be loaded; a test lists it."""

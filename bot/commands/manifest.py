@@ -1,0 +1,18 @@
+"""`greenlight manifest`: what to paste where Slack asks for an app manifest."""
+
+import argparse
+import sys
+
+from bot.slack.manifest import manifest
+
+
+def main(argv: list[str]) -> int:
+    """Print the manifest."""
+    parser = argparse.ArgumentParser(
+        prog="greenlight manifest",
+        description="Print the manifest (YAML) of the Slack app. On api.slack.com/apps: Create New App, "
+        "From a manifest, paste it; afterwards make an app-level token with connections:write.",
+    )
+    parser.parse_args(argv)
+    sys.stdout.write(manifest())
+    return 0

@@ -1,0 +1,108 @@
+"""What doctor finds out by thinking: whether the policy and the rosters of now let the gate do its work."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.action import Tier
+from bot.domain.decision import RosterAnswer
+from bot.domain.ids import PersonId
+from bot.domain.policy import Policy, TierRule
+from bot.domain.service import Service
+
+PAIR = 2
+
+
+class Level(StrEnum):
+    """How bad it is: FAIL means that something does not work or is not safe."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of doctor: where, what was found, and what to do about it."""
+
+    level: Level
+    where: str
+    what: str
+    todo: str = ""
+
+
+Answers = tuple[RosterAnswer, ...]
+
+
+def roster_findings(answers: Answers) -> Iterator[Finding]:
+    """Every roster that was read, once, whatever roles it serves."""
+    for name in dict.fromkeys(answer.roster for answer in answers):
+        answer = next(one for one in answers if one.roster == name)
+        if answer.error or not answer.members:
+            yield Finding(
+                Level.FAIL,
+                f"roster {name}",
+                f"{answer.source}: {answer.error or 'nobody is in it'}",
+                "until this is mended nobody may approve by it",
+            )
+        elif ";" in answer.source:
+            todo = "map them under people (Slack id, schedule_id), or take them off the roster"
+            yield Finding(Level.WARN, f"roster {name}", answer.source, todo)
+        else:
+            yield Finding(Level.OK, f"roster {name}", f"{answer.source}: {', '.join(answer.members)}")
+
+
+def quorum_findings(service: Service, policy: Policy, answers: Answers) -> Iterator[Finding]:
+    """For every tier, whether those who may approve now are enough, each person counted once."""
+    for tier in Tier:
+        rule = policy.rule(tier)
+        counted = tuple(one for one in answers if one.role in rule.roles and not one.error)
+        yield _quorum(f"{service.name}, {tier}", rule, counted)
+
+
+def _quorum(where: str, rule: TierRule, answers: Answers) -> Finding:
+    persons = _persons(answers)
+    if len(persons) < rule.approvals:
+        what = f"{len(persons)} may approve, {rule.approvals} are needed"
+        todo = f"put more people on {' or '.join(rule.roles)}; holding two roles counts once"
+        return Finding(Level.FAIL, where, what, todo)
+    if rule.one_of is not None and not _persons(tuple(a for a in answers if a.role is rule.one_of)):
+        what = f"one approval must come from {rule.one_of}, and nobody holds that role"
+        return Finding(Level.FAIL, where, what, f"give the service a roster for {rule.one_of}")
+    named = f"{len(persons)} may approve, {rule.approvals} needed"
+    if not rule.originator_may_approve and len(persons) == rule.approvals:
+        todo = "add somebody: whoever asks for a plan may not approve it"
+        return Finding(Level.WARN, where, f"{named}: nobody is to spare", todo)
+    return Finding(Level.OK, where, f"{named}{_several(answers)}")
+
+
+def _several(answers: Answers) -> str:
+    """Who holds more than one role, since such a person still counts once."""
+    held = [person for answer in answers for person in answer.members]
+    twice = sorted(person for person in set(held) if held.count(person) > 1)
+    return f" ({', '.join(twice)}: several roles, counted once)" if twice else ""
+
+
+def _persons(answers: Answers) -> frozenset[PersonId]:
+    return frozenset(person for answer in answers for person in answer.members)
+
+
+def policy_findings(policy: Policy) -> Iterator[Finding]:
+    """What the policy allows that a team would hardly want, and people who may be one."""
+    if policy.rule(Tier.HIGH).approvals < PAIR:
+        todo = "set tiers.high.approvals to 2"
+        yield Finding(Level.WARN, "policy", "one person alone may approve a plan of high risk", todo)
+    if policy.shared_channels_allowed:
+        what = "cards may stand in channels that other organisations read"
+        yield Finding(Level.WARN, "policy", what, "set shared_channels_allowed: false unless you mean it")
+    if not policy.workspaces:
+        todo = "list your workspace's id (T…) under workspaces"
+        yield Finding(Level.FAIL, "policy", "no workspace is listed, so nobody may decide", todo)
+    names: dict[str, PersonId] = {}
+    for person in policy.people:
+        other = names.setdefault(person.name.casefold(), person.id)
+        if other != person.id:
+            what = f"{other} and {person.id} are both called {person.name}"
+            yield Finding(
+                Level.WARN, "people", what, "if they are one person, keep one: two would count twice"
+            )

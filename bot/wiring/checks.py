@@ -1,0 +1,187 @@
+"""The single checks of doctor: each looks at one thing and says what it found."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from bot.adapters.eyes import SourceEyes
+from bot.adapters.ledger import Ledger
+from bot.adapters.processes import workers
+from bot.adapters.reach import SECRET
+from bot.domain.checkup import Finding, Level
+from bot.domain.errors import SourceUnavailableError
+from bot.domain.policy import Policy
+from bot.domain.service import Inventory, Service
+from bot.settings import Settings, unknown_names
+from bot.slack.chat import Chat
+from bot.slack.failures import ChatError
+from bot.slack.manifest import scopes
+from bot.slack.people import SlackPeople
+
+OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
+LOOK_SECONDS = 10.0
+TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+SHARED_CREDENTIAL = frozenset({"supervisor"})
+"""Executors that know one credential for looking and changing, so that think processes hold it as well."""
+
+
+def settings_findings(settings: Settings, names: Mapping[str, str]) -> Iterator[Finding]:
+    """The environment beyond what loading it has checked."""
+    unknown = unknown_names(names)
+    yield Finding(OK, "settings", f"home {settings.home}")
+    if unknown:
+        todo = "look for a typing mistake in .env.example"
+        yield Finding(WARN, "settings", f"not known: {', '.join(unknown)}", todo)
+
+
+async def store_findings(ledger: Ledger) -> AsyncGenerator[Finding]:
+    """Whether what is decided survives, and whether the record is whole."""
+    promised = await ledger.link.durability()
+    fsync = "appendfsync always" if promised.always else "WAITAOF" if promised.confirms else "neither"
+    if promised.enough:
+        yield Finding(OK, "store", f"durable: appendonly yes, {fsync}")
+    else:
+        todo = "set appendonly yes and appendfsync always; until then the act process refuses to start"
+        yield Finding(FAIL, "store", f"a decision may be lost: {fsync}", todo)
+    names = await ledger.names()
+    broken = [name for name in names if await ledger.problems(name)]
+    if broken:
+        todo = "greenlight audit verify says what is wrong with each"
+        yield Finding(FAIL, "record", f"{len(broken)} of {len(names)} incidents are not whole", todo)
+    else:
+        yield Finding(OK, "record", f"{len(names)} incidents, all whole")
+
+
+async def slack_findings(chat: Chat, policy: Policy, channels: tuple[str, ...]) -> AsyncGenerator[Finding]:
+    """The token, its scopes, the workspace and the channels."""
+    try:
+        me, granted = await chat.who_am_i(), await chat.granted()
+    except ChatError as error:
+        yield Finding(FAIL, "slack", error.message, "check SLACK_BOT_TOKEN, and that Slack can be reached")
+        return
+    yield Finding(OK, "slack", f"bot {me.user_id} in workspace {me.team_id}")
+    asked = scopes()
+    missing = (*asked.missing(granted), *_wanted(policy, granted))
+    if missing:
+        todo = "add them under OAuth & Permissions (greenlight manifest shows all) and install the app again"
+        yield Finding(FAIL, "slack scopes", f"missing: {', '.join(missing)}", todo)
+    else:
+        yield Finding(OK, "slack scopes", "all that are needed")
+    if beyond := asked.beyond(granted):
+        yield Finding(
+            WARN, "slack scopes", f"not needed: {', '.join(beyond)}", "take them away: fewer are safer"
+        )
+    if policy.workspaces and me.team_id not in policy.workspaces:
+        todo = f"list {me.team_id} under workspaces in policy.yaml"
+        yield Finding(FAIL, "slack", "the policy does not list this workspace: nobody may decide", todo)
+    for channel in channels:
+        yield await _channel(chat, channel, policy)
+
+
+def _wanted(policy: Policy, granted: Iterable[str]) -> tuple[str, ...]:
+    """What only some policies need."""
+    groups = any(roster.kind == "usergroup" for roster in policy.rosters)
+    return ("usergroups:read",) if groups and "usergroups:read" not in set(granted) else ()
+
+
+async def _channel(chat: Chat, channel: str, policy: Policy) -> Finding:
+    where = f"channel {channel}"
+    try:
+        info = await chat.channel(channel)
+        joined = await chat.my_channels()
+    except ChatError as error:
+        return Finding(FAIL, where, error.message, "invite the bot there: /invite @greenlight")
+    if channel not in joined:
+        return Finding(FAIL, where, "the bot is not in it", "invite it there: /invite @greenlight")
+    if (info.is_ext_shared or info.is_pending_ext_shared) and not policy.shared_channels_allowed:
+        return Finding(WARN, where, "shared with another organisation: no approval counts there")
+    return Finding(OK, where, "the bot is in it")
+
+
+async def people_findings(people: SlackPeople, policy: Policy) -> AsyncGenerator[Finding]:
+    """Everybody whom the policy lists, as Slack knows them now."""
+    for known in policy.people:
+        person = await people.person(known.id)
+        where = f"person {known.id}"
+        if person is None:
+            yield Finding(FAIL, where, f"Slack does not know {known.name}", "mend the id under people")
+        elif wrong := [
+            word
+            for word, holds in (
+                ("a bot", person.is_bot), ("deactivated", not person.active), ("a guest", person.guest),
+                ("of another workspace", person.external or person.team not in policy.workspaces),
+            )
+            if holds
+        ]:  # fmt: skip
+            what = f"{known.name} is {' and '.join(wrong)}, so no decision of theirs counts"
+            yield Finding(WARN, where, what, "take them out of the policy")
+        else:
+            yield Finding(
+                OK, where, f"{known.name}{f', schedules: {known.schedule_id}' if known.schedule_id else ''}"
+            )
+
+
+def credential_findings(
+    settings: Settings, inventory: Inventory, written: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What think processes can reach of what only others should; `written` is what stands in `.env`."""
+    secrets = dict(_write_secrets(inventory))
+    for target in sorted(
+        target.id for s in inventory.services for target in s.targets if _shared(target.executor)
+    ):
+        what = (
+            f"{target}: supervisord has a single credential, so think processes, which observe, hold it too"
+        )
+        yield Finding(OK, "credentials", what, "known exception; the hands exist in act processes alone")
+    values = {*secrets, *(written[name] for name in TOKENS if written.get(name))}
+    if inside := sorted(name for name, value in written.items() if value and value in values):
+        todo = "put them into the environment of the one process that needs them"
+        what = f"{', '.join(inside)} stand in .env, which every process of this home can read"
+        yield Finding(WARN, "credentials", what, todo)
+    found = 0
+    for environment in workers("think", settings.home):
+        found += 1
+        hidden = [name for name in TOKENS if environment.get(name)]
+        hidden += [name for name, value in environment.items() if value in secrets]
+        if hidden:
+            todo = "start it by greenlight up, or take them out of its environment"
+            yield Finding(FAIL, "credentials", f"a running think process was given {', '.join(hidden)}", todo)
+    yield Finding(OK, "credentials", f"{found} running think processes looked at")
+
+
+def _write_secrets(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Values that let their holder change something, with the target that they belong to."""
+    for service in inventory.services:
+        for target in service.targets:
+            for name, value in target.settings:
+                if name in SECRET and value and not _shared(target.executor):
+                    yield value, target.id
+
+
+def _shared(executor: str) -> bool:
+    return executor in SHARED_CREDENTIAL
+
+
+async def service_findings(eyes: SourceEyes, service: Service) -> AsyncGenerator[Finding]:
+    """Whether the service's metrics answer, its targets can be observed and its logs exist."""
+    silent = [metric.name for metric in service.metrics if await eyes.sample(service, metric) is None]
+    where = f"service {service.name}"
+    if not service.metrics:
+        yield Finding(WARN, where, "it has no metrics: nothing can be verified", "list some in services.yaml")
+    elif silent:
+        todo = "check the metrics source, and the queries in services.yaml"
+        yield Finding(FAIL, where, f"no value for {', '.join(silent)}", todo)
+    else:
+        yield Finding(OK, where, f"{len(service.metrics)} metrics answer")
+    for target in service.targets:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await eyes.observe(service, target.id)
+        except (SourceUnavailableError, TimeoutError) as error:
+            yield Finding(FAIL, where, f"{target.id} cannot be observed: {error}", "check its settings")
+        else:
+            yield Finding(OK, where, f"{target.id} can be observed")
+    for source in service.logs:
+        path = source.setting("path")
+        if path and not await asyncio.to_thread(Path(path).exists):
+            yield Finding(WARN, where, f"no log at {path}", "check the path in services.yaml")

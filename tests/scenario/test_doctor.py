@@ -1,0 +1,262 @@
+"""Doctor over a whole home: a local workspace, a real store, a metrics server that answers."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+from aiohttp import web
+
+from bot.adapters.processes import workers
+from bot.adapters.store import StorePlan, opened
+from bot.cli import run
+from bot.domain.checkup import Finding, Level
+from bot.playground.workspace.model import App, Team, UserKind
+from bot.playground.workspace.workspace import DEFAULT_SCOPES, Workspace
+from bot.settings import Settings, load
+from bot.slack.manifest import manifest, scopes
+from bot.wiring.doctor import examined
+from tests.fakes.recorded import kept
+from tests.fakes.story import story
+
+PEOPLE = {"U0ONCALL": "Olga", "U0LEAD": "Lee", "U0SENIOR": "Sam", "U0SPARE": "Sue"}
+POLICY = """
+workspaces: [T0LOCAL]
+people:
+  U0ONCALL: {name: Olga, schedule_id: olga}
+  U0LEAD: {name: Lee}
+  U0SENIOR: {name: Sam}
+  U0SPARE: {name: Sue, schedule_id: sue}
+rosters:
+  nights: {kind: schedule, source: nights}
+  leads: {kind: usergroup, source: S0LEADS}
+  seniors: {kind: list, members: [U0SENIOR]}
+tiers:
+  low: {approvals: 1, roles: [oncall], originator_may_approve: true}
+  medium: {approvals: 1, roles: [oncall, lead]}
+  high: {approvals: 2, roles: [oncall, lead, senior], one_of: senior}
+"""
+ONCALL = """
+schedules:
+  nights:
+    time_zone: Europe/Berlin
+    rotations:
+      - {people: [olga, sue], first: 2026-01-05}
+"""
+SERVICES = """
+environments:
+  shop: {production: false}
+services:
+  shop:
+    title: Shop
+    environment: shop
+    criticality: low
+    oncall: nights
+    lead: leads
+    senior: seniors
+    symptom: errors
+    metrics_source: {kind: prometheus, url: env:GREENLIGHT_PROMETHEUS_URL}
+    metrics:
+      errors: {query: sum(errors), unit: ratio, normal: {high: 0.1}}
+    targets:
+      process: {executor: simulator, observed.state: RUNNING}
+"""
+
+
+@dataclass(slots=True)
+class Clinic:
+    """A healthy home, and the means to make it ill."""
+
+    home: Path
+    workspace: Workspace
+    app: App
+    value: str = "0.01"
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+    def write(self, name: str, text: str) -> None:
+        (self.home / "runbooks" / name).write_text(text, encoding="utf-8")
+
+    async def examine(self, *, rebuilding: bool = False) -> dict[Level, list[str]]:
+        settings = load()
+        assert isinstance(settings, Settings)
+        said: dict[Level, list[str]] = {level: [] for level in Level}
+        async for finding in examined(settings, rebuilding=rebuilding):
+            said[finding.level].append(f"{finding.where}: {finding.what}")
+            assert finding.level is Level.OK or finding.todo or finding.where.startswith("channel")
+        return said
+
+    async def prometheus(self, _: web.Request) -> web.StreamResponse:
+        row: dict[str, object] = {"metric": {"job": "shop"}, "value": [1_790_000_000, self.value]}
+        result = [row] if self.value else []
+        body = {"status": "success", "data": {"resultType": "vector", "result": result}}
+        return web.Response(text=json.dumps(body), content_type="application/json")
+
+
+@asynccontextmanager
+async def served(handler: Callable[[web.Request], object]) -> AsyncGenerator[str]:
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handler)  # pyright: ignore[reportArgumentType]
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Clinic]:
+    (tmp_path / "runbooks").mkdir()
+    data = tmp_path / ".greenlight"
+    data.mkdir(mode=0o700)
+    async with Workspace(Team(paid=True)) as workspace, opened(StorePlan(data)) as store:
+        app = workspace.install_app("greenlight", scopes=(*scopes().needed, "usergroups:read"))
+        for person, name in PEOPLE.items():
+            workspace.add_user(person, name)
+        workspace.add_group("S0LEADS", "leads", ("U0LEAD", "U0SPARE"))
+        workspace.add_channel("C0ALERTS", "alerts", members=tuple(PEOPLE))
+        workspace.invite("C0ALERTS", app.bot_user_id, announce=False)
+        await kept(store, tuple(story().opened().diagnosed().proposed().entries))
+        made = Clinic(tmp_path, workspace, app)
+        for name, text in (("policy.yaml", POLICY), ("oncall.yaml", ONCALL), ("services.yaml", SERVICES)):
+            made.write(name, text)
+        async with served(made.prometheus) as url:
+            for name, value in {
+                "GREENLIGHT_HOME": str(tmp_path),
+                "GREENLIGHT_SLACK_BASE_URL": workspace.api_url,
+                "SLACK_BOT_TOKEN": app.bot_token,
+                "SLACK_APP_TOKEN": app.app_token,
+                "GREENLIGHT_CHANNELS": "C0ALERTS",
+                "GREENLIGHT_PROMETHEUS_URL": url,
+            }.items():
+                monkeypatch.setenv(name, value)
+            yield made
+
+
+async def test_a_healthy_home_has_nothing_to_mend(clinic: Clinic) -> None:
+    said = await clinic.examine()
+    assert said[Level.FAIL] == []
+    assert said[Level.WARN] == []
+    everything = "\n".join(said[Level.OK])
+    for wanted in (
+        "store: durable: appendonly yes, appendfsync always",
+        "record: 1 incidents, all whole",
+        "slack scopes: all that are needed",
+        "channel C0ALERTS: the bot is in it",
+        "person U0ONCALL: Olga, schedules: olga",
+        "roster nights: schedule: U0",
+        "roster leads: usergroup: U0LEAD, U0SPARE",
+        "shop, high: ",
+        "service shop: 1 metrics answer",
+        "service shop: shop/process can be observed",
+    ):
+        assert wanted in everything, everything
+
+
+def ill(said: dict[Level, list[str]]) -> str:
+    return "\n".join((*said[Level.FAIL], *said[Level.WARN]))
+
+
+async def test_a_user_group_that_is_switched_off_is_named(clinic: Clinic) -> None:
+    clinic.workspace.change_group("S0LEADS", is_enabled=False)
+    assert "roster leads: usergroup: S0LEADS: there is no such user group" in ill(await clinic.examine())
+
+
+async def test_missing_and_needless_scopes_are_named(clinic: Clinic) -> None:
+    granted = [scope for scope in DEFAULT_SCOPES if scope not in {"groups:read", "usergroups:read"}]
+    clinic.workspace.change_app(clinic.app, scopes=tuple(granted))
+    said = ill(await clinic.examine())
+    assert "slack scopes: missing: groups:read, usergroups:read" in said
+    assert "slack scopes: not needed: im:history, im:write" in said
+
+
+async def test_people_whose_decisions_would_not_count_are_named(clinic: Clinic) -> None:
+    clinic.workspace.change_user("U0SENIOR", kind=UserKind.GUEST)
+    clinic.workspace.change_user("U0SPARE", kind=UserKind.DELETED)
+    clinic.write("policy.yaml", POLICY.replace("U0LEAD: {name: Lee}", "U0NOBODY: {name: Lee}"))
+    said = ill(await clinic.examine())
+    assert "person U0SENIOR: Sam is a guest" in said
+    assert "person U0SPARE: Sue is deactivated" in said
+    assert "person U0NOBODY: Slack does not know Lee" in said
+
+
+async def test_somebody_on_a_roster_whom_the_policy_does_not_map_is_named(clinic: Clinic) -> None:
+    clinic.workspace.add_user("U0NEW", "new")
+    clinic.workspace.change_group("S0LEADS", users=("U0LEAD", "U0NEW"))
+    assert "roster leads: usergroup; not mapped in policy.yaml people: U0NEW" in ill(await clinic.examine())
+
+
+async def test_one_person_in_every_role_cannot_approve_what_needs_two(clinic: Clinic) -> None:
+    clinic.workspace.change_group("S0LEADS", users=("U0SENIOR",))
+    clinic.write("oncall.yaml", ONCALL.replace("[olga, sue]", "[U0SENIOR]"))
+    assert "shop, high: 1 may approve, 2 are needed" in ill(await clinic.examine())
+
+
+async def test_a_metric_without_a_value_is_named(clinic: Clinic) -> None:
+    clinic.value = ""
+    assert "service shop: no value for errors" in ill(await clinic.examine())
+
+
+async def test_a_channel_that_the_bot_is_not_in_is_named(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.workspace.add_channel("C0OTHER", "other", members=tuple(PEOPLE))
+    monkeypatch.setenv("GREENLIGHT_CHANNELS", "C0ALERTS,C0OTHER")
+    assert "channel C0OTHER: the bot is not in it" in ill(await clinic.examine())
+
+
+async def test_tokens_in_the_file_that_all_processes_read_are_named(clinic: Clinic) -> None:
+    (clinic.home / ".env").write_text(f"SLACK_BOT_TOKEN={clinic.app.bot_token}\n", encoding="utf-8")
+    assert "credentials: SLACK_BOT_TOKEN stand in .env" in ill(await clinic.examine())
+
+
+async def test_broken_content_is_told_whole(clinic: Clinic) -> None:
+    clinic.write("policy.yaml", POLICY.replace("[T0LOCAL]", "7").replace("kind: list", "kind: lots"))
+    said = await clinic.examine()
+    assert len(said[Level.FAIL]) == 2
+
+
+async def test_a_rebuild_says_how_many_it_rebuilt(clinic: Clinic) -> None:
+    said = await clinic.examine(rebuilding=True)
+    assert "rebuild: 1 incidents: indices and claims are as events say" in "\n".join(said[Level.OK])
+
+
+def test_a_worker_is_known_by_its_role_and_its_home(tmp_path: Path) -> None:
+    waiting = "import sys; sys.stdin.read()"
+    environment = {**os.environ, "GREENLIGHT_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-leaked"}
+    words = [sys.executable, "-c", waiting, "worker", "--role", "think"]
+    with subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        found = list(workers("think", tmp_path))
+        others = list(workers("act", tmp_path)), list(workers("think", tmp_path / "elsewhere"))
+        process.communicate(b"")
+    assert [one["SLACK_BOT_TOKEN"] for one in found] == ["xoxb-leaked"]
+    assert others == ([], [])
+
+
+def test_the_command_says_what_is_missing_and_ends_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GREENLIGHT_HOME", str(tmp_path))
+    assert run(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL  policy: no workspace is listed, so nobody may decide\n      -> list your workspace" in out
+    assert out.splitlines()[-1].endswith("1 FAIL")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("GREENLIGHT_SLACK_BASE_URL", "nowhere")
+    assert run(["doctor"]) == 1
+    assert "FAIL  settings: GREENLIGHT_SLACK_BASE_URL" in capsys.readouterr().out
+
+
+async def test_the_manifest_installs_an_app_that_has_every_scope(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["manifest"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == manifest()
+    async with Workspace() as workspace:
+        app = workspace.install_manifest(yaml.safe_load(printed))
+    assert scopes().missing(app.scopes) == ()
+    assert {"channels:read", "groups:read"} <= set(scopes().needed)

@@ -1,0 +1,94 @@
+"""What doctor says of policies and rosters."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.checkup import Finding, Level, policy_findings, quorum_findings, roster_findings
+from bot.domain.decision import RosterAnswer
+from bot.domain.ids import PersonId
+from bot.domain.policy import KnownPerson, Policy, Role
+from tests.fakes.content import LEAD, ONCALL, SENIOR, example_inventory, example_policy
+from tests.fakes.world import START
+
+SERVICE = example_inventory().services[0]
+
+
+def answer(role: Role, *members: PersonId, error: str = "", source: str = "list") -> RosterAnswer:
+    return RosterAnswer(role, f"the-{role}", source, members, START, error)
+
+
+def levels(*answers: RosterAnswer, policy: Policy | None = None) -> dict[str, Level]:
+    found = quorum_findings(SERVICE, policy or example_policy(), answers)
+    return {finding.where.split(", ")[1]: finding.level for finding in found}
+
+
+def test_enough_distinct_people_in_every_role_is_all_right() -> None:
+    found = levels(answer(Role.ONCALL, ONCALL), answer(Role.LEAD, LEAD), answer(Role.SENIOR, SENIOR))
+    assert found == {"low": Level.OK, "medium": Level.OK, "high": Level.OK}
+
+
+def test_one_person_in_every_role_counts_once_and_cannot_approve_what_needs_two() -> None:
+    found = levels(answer(Role.ONCALL, ONCALL), answer(Role.LEAD, ONCALL), answer(Role.SENIOR, ONCALL))
+    assert found == {"low": Level.OK, "medium": Level.WARN, "high": Level.FAIL}
+
+
+def test_two_people_where_two_are_needed_leave_nobody_to_spare() -> None:
+    found = levels(answer(Role.ONCALL, ONCALL), answer(Role.LEAD, ONCALL), answer(Role.SENIOR, SENIOR))
+    assert found["high"] is Level.WARN
+
+
+def test_a_role_that_must_be_among_them_must_be_held_by_somebody() -> None:
+    found = tuple(
+        quorum_findings(SERVICE, example_policy(), (answer(Role.ONCALL, ONCALL), answer(Role.LEAD, LEAD)))
+    )
+    assert found[-1].level is Level.FAIL
+    assert found[-1].what == "one approval must come from senior, and nobody holds that role"
+
+
+def test_a_roster_that_cannot_be_read_lends_nobody() -> None:
+    assert levels(answer(Role.ONCALL, ONCALL, error="down"))["low"] is Level.FAIL
+
+
+def test_people_in_several_roles_are_named() -> None:
+    answers = (
+        answer(Role.ONCALL, ONCALL, LEAD),
+        answer(Role.LEAD, LEAD),
+        answer(Role.SENIOR, SENIOR),
+    )
+    high = tuple(quorum_findings(SERVICE, example_policy(), answers))[-1]
+    assert high == Finding(
+        Level.OK,
+        "checkout, high",
+        f"3 may approve, 2 needed ({LEAD}: several roles, counted once)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "level"),
+    [
+        (answer(Role.ONCALL, ONCALL), Level.OK),
+        (answer(Role.ONCALL), Level.FAIL),
+        (answer(Role.ONCALL, error="plan_upgrade_required"), Level.FAIL),
+        (answer(Role.ONCALL, ONCALL, source="usergroup; not mapped in policy.yaml people: U1"), Level.WARN),
+    ],
+)
+def test_every_roster_is_told_once(one: RosterAnswer, level: Level) -> None:
+    (found,) = roster_findings((one, replace(one, role=Role.LEAD)))
+    assert found.level is level
+
+
+def test_a_careless_policy_is_told() -> None:
+    policy = example_policy()
+    twin = KnownPerson(PersonId("U0OTHER"), policy.people[0].name.upper())
+    careless = replace(
+        policy,
+        people=(*policy.people, twin),
+        workspaces=(),
+        shared_channels_allowed=True,
+        tiers=(*policy.tiers[:2], replace(policy.tiers[2], approvals=1)),
+    )
+    assert [finding.level for finding in policy_findings(careless)] == [
+        Level.WARN, Level.WARN, Level.FAIL, Level.WARN,
+    ]  # fmt: skip
+    assert tuple(policy_findings(policy)) == ()
