@@ -32,12 +32,16 @@ from bot.domain.events import (
     StepFinished,
     StepNotRun,
     StepStarted,
+    TeamWorked,
     Verified,
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
 from bot.domain.incident import PLANNABLE, Closed, Incident, Phase, PlanState, Question, StepState, StepStatus
 from bot.domain.plan import digest_of, parsed
+
+AFTER_THE_END = Asked | Answered | EvidenceGathered | TeamWorked
+"""A closed incident can still be asked about; nothing else happens to it."""
 
 
 def replay(entries: Iterable[Entry]) -> Incident | None:
@@ -55,7 +59,7 @@ def apply(incident: Incident | None, entry: Entry) -> Incident:
         raise IllegalEventError(f"Entry {entry.number} cannot follow: {expected} is next.")
     if incident is None:
         return _opened(entry)
-    if not incident.is_open and not isinstance(entry.event, Asked | Answered):
+    if not incident.is_open and not isinstance(entry.event, AFTER_THE_END):
         raise IllegalEventError(f"The incident is closed; {type(entry.event).__name__} cannot follow.")
     changed = _after(incident, entry)
     return replace(changed, version=entry.number, updated_at=entry.at, entries=(*incident.entries, entry))
@@ -88,6 +92,8 @@ def _after(incident: Incident, entry: Entry) -> Incident:
             return replace(incident, evidence=(*incident.evidence, *evidence))
         case PauseSet(paused, person, _):
             return replace(incident, paused_by=person if paused else None)
+        case TeamWorked():
+            return replace(incident, worked=(*incident.worked, entry.event))
         case Asked(person, ts, text):
             return replace(incident, questions=(*incident.questions, Question(person, ts, text)))
         case Answered():
@@ -112,7 +118,7 @@ def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
         case OptionChosen(_, _, number):
             options = incident.current.options if incident.current else ()
             _must(incident, incident.phase in PLANNABLE and 1 <= number <= len(options), entry)
-            return replace(incident, wanted=entry.event)
+            return _chose(incident, entry.event)
         case PlanProposed():
             return _proposed(incident, entry, entry.event)
         case NothingProposed(verdict, reason):
@@ -254,6 +260,14 @@ def _probed(incident: Incident, entry: Entry, event: Probed) -> Incident:
         return _with(incident, _with_step(state, event.step, now))
     settled = replace(now, status=StepStatus.DONE if event.applied else StepStatus.FAILED)
     return replace(_with(incident, _with_step(state, event.step, settled)), phase=Phase.EXECUTING)
+
+
+def _chose(incident: Incident, event: OptionChosen) -> Incident:
+    questions = tuple(
+        replace(question, chose=True) if question.ts == event.ts else question
+        for question in incident.questions
+    )
+    return replace(incident, questions=questions, wanted=event)
 
 
 def _answered(incident: Incident, event: Answered) -> Incident:

@@ -14,7 +14,7 @@ from bot.domain.events import (
     StepStarted,
 )
 from bot.domain.ids import HOUR, At
-from bot.domain.incident import Incident, Phase, due
+from bot.domain.incident import Incident, Phase, wake_at
 from bot.domain.policy import Limits
 
 
@@ -119,7 +119,7 @@ def index_of(incident: Incident) -> Index:
     """The index entry of an incident."""
     return Index(
         phase=incident.phase,
-        due=due(incident),
+        due=wake_at(incident),
         open=incident.is_open,
         workspace=incident.place.workspace,
         channel=incident.place.channel,

@@ -25,6 +25,7 @@ from bot.domain.plan import MAX_STEPS, Check, Plan, Step, Undo
 from bot.domain.policy import Policy
 from bot.domain.service import Criticality, Inventory, Service, Target
 
+MORE_CARE = "the team asked for more care (+1)"
 WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
@@ -94,7 +95,7 @@ def tier_of(steps: tuple[Step, ...], service: Service, blast_radius: int, desk: 
     if tripped is not None:
         tier, why = Tier.HIGH, f"trip-wire: {tripped}"
     if desk.raise_tier and tier is not Tier.HIGH:
-        tier, why = tier.raised(), "the team asked for more care (+1)"
+        tier, why = tier.raised(), MORE_CARE
     return tier, why
 
 

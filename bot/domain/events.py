@@ -7,6 +7,7 @@ from bot.domain.alert import Alert, Place
 from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option, Verdict
 from bot.domain.ids import At, Digest, Fence, IncidentId, PersonId, PlanId, ServiceName, TargetId
+from bot.domain.spending import StageSpent
 
 
 class PlanEnd(StrEnum):
@@ -74,6 +75,16 @@ class Diagnosed:
     """A team's diagnosis, after code has checked it."""
 
     diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class TeamWorked:
+    """A team of models worked: what each stage used, who was asked in vain, the hashes of its files."""
+
+    task: str
+    stages: tuple[StageSpent, ...]
+    tried: tuple[str, ...] = ()
+    roster: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +306,7 @@ Event = (
     | AlertFiredAgain
     | EvidenceGathered
     | Diagnosed
+    | TeamWorked
     | PlanProposed
     | NothingProposed
     | Decided

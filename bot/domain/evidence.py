@@ -117,6 +117,15 @@ class Observation:
         return dict(self.fields).get(name)
 
 
+def observation_in(sighting: Sighting) -> Observation | None:
+    """The observed state that was kept as evidence; nothing where it is evidence of another kind."""
+    facts = tuple(fact for fact in sighting.facts if isinstance(fact, StateFact))
+    if not facts:
+        return None
+    fields = tuple((fact.name, fact.value) for fact in facts)
+    return Observation(facts[0].target, sighting.evidence.end, fields)
+
+
 def state_sighting(evidence: EvidenceId, seen: Observation) -> Sighting:
     """An observed state as evidence: one line per field."""
     text = "\n".join(f"{name} = {value}" for name, value in seen.fields)

@@ -80,6 +80,8 @@ class Option:
     title: str
     steps: tuple[ProposedStep, ...]
     explanation: str = ""
+    raise_tier: bool = False
+    """The team asks for more care than the rules do; nothing asks for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Remediation:
     options: tuple[Option, ...]
     note: str = ""
     raise_tier: bool = False
+    """The same for all options."""
 
 
 def normalised(text: str) -> str:

@@ -13,11 +13,13 @@ from bot.domain.events import (
     PlanEnd,
     Probed,
     SampleTaken,
+    TeamWorked,
 )
 from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option
 from bot.domain.ids import SECOND, At, Digest, Fence, IncidentId, PersonId, ServiceName
 from bot.domain.plan import Plan, Step
+from bot.domain.spending import StageSpent
 
 PROBE_AFTER_SECONDS = (5, 15, 60)
 
@@ -167,6 +169,8 @@ class Question:
     text: str
     answer: str | None = None
     evidence: tuple[str, ...] = ()
+    chose: bool = False
+    """It asked for another option, and the plan is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ class Incident:
     escalation: str = ""
     paused_by: PersonId | None = None
     questions: tuple[Question, ...] = ()
+    worked: tuple[TeamWorked, ...] = ()
     wanted: OptionChosen | None = None
     closed: Closed | None = None
 
@@ -226,7 +231,12 @@ class Incident:
     @property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions that wait for an answer."""
-        return tuple(question for question in self.questions if question.answer is None)
+        return tuple(one for one in self.questions if one.answer is None and not one.chose)
+
+    @property
+    def spent(self) -> tuple[StageSpent, ...]:
+        """What models used for this incident, stage by stage."""
+        return tuple(stage for worked in self.worked for stage in worked.stages)
 
 
 def due(incident: Incident) -> At | None:
@@ -247,6 +257,14 @@ def due(incident: Incident) -> At | None:
             return next_probe_at(state)
         case _:
             return None
+
+
+def wake_at(incident: Incident) -> At | None:
+    """When anybody must look at it: its own due time, or at once while a question waits."""
+    when = due(incident)
+    if not incident.unanswered:
+        return when
+    return incident.updated_at if when is None else min(when, incident.updated_at)
 
 
 def next_sample_at(state: PlanState) -> At:

@@ -33,12 +33,14 @@ from bot.domain.events import (
     StepFinished,
     StepNotRun,
     StepStarted,
+    TeamWorked,
     Verified,
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import At, PersonId, grouped
 from bot.domain.incident import Incident, PlanState, StepState, StepStatus
 from bot.domain.plan import Plan, Step, parsed
+from bot.domain.spending import spent_words, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Report:
     team: str
     actions: tuple[Ran, ...]
     followups: tuple[str, ...]
+    spent: tuple[str, ...] = ()
+    """What models used, one line per stage and one for all; none where none was asked."""
 
 
 def report_of(incident: Incident) -> Report:
@@ -110,6 +114,7 @@ def report_of(incident: Incident) -> Report:
         team=diagnosis.team if diagnosis else "",
         actions=actions_of(incident),
         followups=followups_of(incident),
+        spent=spent_of(incident),
     )
 
 
@@ -215,6 +220,14 @@ def _papers(incident: Incident) -> tuple[str, str]:
     )
 
 
+def spent_of(incident: Incident) -> tuple[str, ...]:
+    """What models used: one line per stage, and one for all."""
+    if not incident.spent:
+        return ()
+    lines = (f"{one.stage} ({', '.join(one.models)}): {spent_words(one)}" for one in incident.spent)
+    return (*lines, f"in all: {spent_words(total(incident.spent))}")
+
+
 def timeline(entries: tuple[Entry, ...]) -> tuple[Row, ...]:
     """One row per event that people care about, in order; single samples are left to the verdict."""
     plans: dict[str, Plan] = {}
@@ -253,7 +266,7 @@ def _told(event: Event, plans: dict[str, Plan]) -> Told | None:
             return f"Closed ({closing}). {note}".strip(), person
         case Asked(person, _, text):
             return f"Asked: {text[:200]}", person
-        case Answered() | SampleTaken():
+        case Answered() | SampleTaken() | TeamWorked():
             return None
         case _:
             return _told_of_plan(event, plans)

@@ -29,6 +29,7 @@ from bot.domain.events import (
     Probed,
     SampleTaken,
     StepStarted,
+    TeamWorked,
 )
 from bot.domain.ids import At, Fence, IncidentId
 from bot.domain.incident import Incident, Phase, due
@@ -44,6 +45,7 @@ MAX_ATTEMPTS = 3
 MAX_STAGES = 50
 WITHIN_A_STAGE = (
     EvidenceGathered,
+    TeamWorked,
     SampleTaken,
     Probed,
     Asked,
@@ -130,16 +132,18 @@ async def decide(ports: Ports, incident: IncidentId, judge: Judge) -> Incident:
 
 
 async def nudge(ports: Ports, incident: Incident, table: Table) -> None:
-    """Queue the incident's next stage where it has one that is due."""
+    """Queue the incident's next stage where it has one that is due, and whoever answers its questions."""
     move = table(incident)
     when = due(incident)
     if move is not None and when is not None and when <= ports.clock.now():
         await ports.queue.add(move.role, incident.id, incident.version)
+    if incident.unanswered:
+        await ports.queue.add(WorkerRole.THINK, incident.id, incident.version)
 
 
 async def walk(ports: Ports, incident_id: IncidentId, role: WorkerRole, table: Table) -> None:
     """Run the verbs that this role may run until the incident waits for somebody else."""
-    async with _leased(ports, incident_id) as lease:
+    async with leased(ports, incident_id, LEASE_WAIT_SECONDS) as lease:
         if lease is None:
             return
         for _ in range(MAX_STAGES):
@@ -225,8 +229,9 @@ async def _keep(incident: Incident, event: Event, work: Work) -> Incident:
 
 
 @asynccontextmanager
-async def _leased(ports: Ports, incident: IncidentId) -> AsyncGenerator[Lease | None]:
-    lease = await _take(ports, incident)
+async def leased(ports: Ports, incident: IncidentId, wait: float) -> AsyncGenerator[Lease | None]:
+    """The lease, held and renewed as long as the block lasts; nothing where another has it for so long."""
+    lease = await _take(ports, incident, wait)
     if lease is None:
         yield None
         return
@@ -239,9 +244,9 @@ async def _leased(ports: Ports, incident: IncidentId) -> AsyncGenerator[Lease | 
         await ports.incidents.release(lease)
 
 
-async def _take(ports: Ports, incident: IncidentId) -> Lease | None:
+async def _take(ports: Ports, incident: IncidentId, wait: float) -> Lease | None:
     """Wait a moment for the lease: whoever has it is usually about to hand over."""
-    for _ in range(int(LEASE_WAIT_SECONDS / LEASE_POLL_SECONDS)):
+    for _ in range(1 + int(wait / LEASE_POLL_SECONDS)):
         lease = await ports.incidents.lease(incident, LEASE_SECONDS)
         if lease is not None:
             return lease

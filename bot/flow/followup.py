@@ -5,16 +5,28 @@ from collections.abc import Callable
 
 from bot.domain.alert import Place
 from bot.domain.events import Answered, Asked, Event, OptionChosen
-from bot.domain.incident import PLANNABLE, Incident
-from bot.flow.conductor import Table, decide, nudge
+from bot.domain.evidence import Sighting
+from bot.domain.ids import IncidentId
+from bot.domain.incident import PLANNABLE, Incident, Question
+from bot.domain.report import timeline
+from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
+from bot.flow.handing_in import handed_in
 from bot.ports.ports import Ports
+from bot.ports.team import Case, Reply
 
 USE = re.compile(r"use\s+(?:option\s+)?([1-9])", re.IGNORECASE | re.ASCII)
 MAX_QUESTION = 2000
 MAX_QUESTIONS = 200
 
-Answerer = Callable[[Incident, str], tuple[str, tuple[str, ...]]]
-"""From an incident and a question to the answer's text and the evidence ids that it cites."""
+NEEDS_A_MODEL = (
+    "I can answer that only with a model, and none is set up or none answers. "
+    "Without one I know: status, why, evidence, plan, who can approve, and use N for another option."
+)
+GAVE_UP = "I tried to answer this several times and broke off each time. Please ask a person."
+
+Answerer = Callable[[Incident, str], tuple[str, tuple[str, ...]] | None]
+"""From an incident and a question to the answer's text and the evidence that it cites; nothing where the
+record alone does not answer it."""
 
 
 async def asked(ports: Ports, table: Table, answerer: Answerer, question: Asked, place: Place) -> bool:
@@ -28,15 +40,15 @@ async def asked(ports: Ports, table: Table, answerer: Answerer, question: Asked,
 
 
 def _answered(incident: Incident, question: Asked, answerer: Answerer) -> tuple[Event, ...]:
-    known = any(asked.ts == question.ts for asked in incident.questions)
-    if known or len(incident.questions) >= MAX_QUESTIONS:
+    again = any(asked.ts == question.ts for asked in incident.questions)
+    if again or len(incident.questions) >= MAX_QUESTIONS:
         return ()
     asked = Asked(question.person, question.ts, question.text[:MAX_QUESTION])
     use = USE.fullmatch(question.text.strip().rstrip(".!"))
     if use is not None:
         return (asked, *_use(incident, question, int(use[1])))
-    text, evidence = answerer(incident, question.text)
-    return (asked, Answered(question.ts, text, evidence))
+    known = answerer(incident, question.text)
+    return (asked,) if known is None else (asked, Answered(question.ts, *known))
 
 
 def _use(incident: Incident, question: Asked, number: int) -> tuple[Event, ...]:
@@ -48,3 +60,54 @@ def _use(incident: Incident, question: Asked, number: int) -> tuple[Event, ...]:
         return (Answered(question.ts, f"There is no option {number}: {there}."),)
     chosen = OptionChosen(question.person, question.ts, number)
     return (chosen,)
+
+
+async def answering(ports: Ports, incident: IncidentId) -> None:
+    """Answer the questions that wait, one after the other, in one process at a time.
+
+    It holds no lease of the incident: whatever else is due there goes on meanwhile, and all that it appends
+    is the answer, what was looked at for it, and its cost.
+    """
+    if not (await load(ports, incident)).unanswered:
+        return
+    async with leased(ports, IncidentId(f"{incident}/answers"), 0) as lease:
+        while lease is not None:
+            found = await load(ports, incident)
+            if not found.unanswered:
+                return
+            await _answer(ports, found, found.unanswered[0])
+
+
+async def _answer(ports: Ports, incident: Incident, question: Question) -> None:
+    tries, place = IncidentId(f"{incident.id}/answers"), incident.questions.index(question)
+    if await ports.incidents.attempt(tries, place) > MAX_ATTEMPTS:
+        events: tuple[Event, ...] = (Answered(question.ts, GAVE_UP),)
+    else:
+        case = await _case(ports, incident)
+        reply = await ports.speaker.answer(case, question.text) or Reply(NEEDS_A_MODEL)
+        events = (
+            *await handed_in(ports, case.worksheet),
+            Answered(question.ts, reply.text, reply.evidence),
+        )
+
+    def judge(now: Incident) -> tuple[Event, ...]:
+        waits = any(one.ts == question.ts for one in now.unanswered)
+        return events if waits else ()
+
+    await decide(ports, incident.id, judge)
+    await ports.incidents.attempt_ended(tries, place)
+
+
+async def _case(ports: Ports, incident: Incident) -> Case:
+    found = [await ports.blobs.get(evidence.id) for evidence in incident.evidence]
+    sightings: tuple[Sighting, ...] = tuple(sighting for sighting in found if sighting is not None)
+    return Case(
+        incident=incident.id,
+        alert=incident.alert,
+        service=ports.content.inventory().service(incident.service),
+        sightings=sightings,
+        catalogue=ports.content.catalogue(),
+        now=ports.clock.now(),
+        diagnosis=incident.diagnosis,
+        record=tuple(row.text for row in timeline(incident.entries)),
+    )

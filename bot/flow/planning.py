@@ -1,10 +1,10 @@
 """From a diagnosis to a frozen plan, or to the plain statement that there is none."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.action import UndoKind
-from bot.domain.drafting import Desk, draft
+from bot.domain.drafting import MORE_CARE, Desk, draft
 from bot.domain.errors import PlanRefusedError, SourceUnavailableError
 from bot.domain.events import (
     Answered,
@@ -22,10 +22,13 @@ from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import Plan, canonical, digest_of, same_steps_hash
 from bot.domain.service import Service
 from bot.flow.conductor import Work
+from bot.flow.handing_in import handed_in
 from bot.ports.ports import Ports
 from bot.ports.team import Case, Tried
 
 MAX_OPTIONS = 4
+REVISIONS = 2
+"""How often a proposal that breaks the rules goes back to the team before a person is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,33 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
         yield _chosen(incident, ports, observations)
         return
     case = await _case(ports, incident, service, observations)
-    remediation = await ports.team.remedy(case)
-    drafted, refusals = _drafted(incident, ports, observations, remediation, undo)
+    remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
+    for event in await handed_in(ports, case.worksheet):
+        incident = yield event
     if drafted:
         yield _proposal(drafted)
         return
     yield _no_plan(incident, remediation, refusals)
+
+
+async def _ways(
+    ports: Ports,
+    incident: Incident,
+    case: Case,
+    observations: dict[TargetId, Observation],
+    undo: tuple[ProposedStep, ...],
+) -> tuple[Remediation, tuple[Drafted, ...], tuple[str, ...]]:
+    """Ask the team; where nothing of what it proposes passes, tell it why and ask again, twice at most."""
+    remediation = await ports.team.remedy(case)
+    for _ in range(REVISIONS):
+        drafted, refusals = _drafted(incident, ports, observations, remediation, undo)
+        if drafted or not refusals:
+            return remediation, drafted, refusals
+        again = await ports.team.remedy(replace(case, refusals=refusals))
+        if again.options == remediation.options:
+            return remediation, drafted, refusals
+        remediation = again
+    return remediation, *_drafted(incident, ports, observations, remediation, undo)
 
 
 async def expiring(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
@@ -175,14 +199,15 @@ def _drafted(
             continue
         steps = (*(step for step in undo if step not in option.steps), *option.steps)
         try:
-            plan = draft(incident, PlanId(ports.clock.new_id("plan")), steps, desk)
+            care = option.raise_tier or remediation.raise_tier
+            plan = draft(incident, PlanId(ports.clock.new_id("plan")), steps, replace(desk, raise_tier=care))
         except PlanRefusedError as refused:
             refusals.append(f"{option.title}: {refused.code}: {refused.message}")
             continue
         if same_steps_hash(plan) in rejected:
             refusals.append(f"{option.title}: SAME_STEPS: these steps were rejected")
             continue
-        kept.append(Drafted(Option(option.title, steps, option.explanation), plan))
+        kept.append(Drafted(replace(option, steps=steps, raise_tier=care), plan))
     return tuple(kept), tuple(refusals)
 
 
@@ -217,13 +242,14 @@ def _chosen(incident: Incident, ports: Ports, observations: dict[TargetId, Obser
     assert wanted is not None
     assert last is not None
     option = last.options[wanted.number - 1]
-    desk = _desk(ports, observations, (wanted.person,))
+    desk = replace(_desk(ports, observations, (wanted.person,)), raise_tier=option.raise_tier)
     try:
         plan = draft(incident, PlanId(ports.clock.new_id("plan")), option.steps, desk)
     except PlanRefusedError as refused:
         return Answered(wanted.ts, f"Option {wanted.number} cannot be proposed now: {refused.message}")
     others = tuple(other for other in last.options if other is not option)
-    mine = Option("the former proposal", _proposed_steps(last), last.explanation)
+    care = last.plan.tier_rule == MORE_CARE
+    mine = Option("the former proposal", _proposed_steps(last), last.explanation, care)
     return _proposal((Drafted(option, plan), *(Drafted(other, plan) for other in (mine, *others))))
 
 

@@ -5,18 +5,20 @@ from collections.abc import AsyncGenerator, Sequence
 
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Diagnosed, Event, EvidenceGathered
-from bot.domain.evidence import Observation, Sighting, state_sighting
+from bot.domain.evidence import Observation, Sighting, observation_in, state_sighting
 from bot.domain.finding import Confidence, Diagnosis, Verdict, checked
 from bot.domain.ids import MINUTE, At, EvidenceId
 from bot.domain.incident import Incident
 from bot.domain.service import Service
 from bot.flow.conductor import Work
+from bot.flow.handing_in import handed_in
 from bot.ports.cards import Progress
 from bot.ports.ports import Ports
 from bot.ports.team import Case
 from bot.ports.world import Window
 
 LOOK_BACK = 30 * MINUTE
+FRESH = 5 * MINUTE
 STAGES = ("Look at logs, metrics, changes and state", "Find the likely cause", "Prepare a plan")
 
 
@@ -28,10 +30,12 @@ async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incide
         yield Diagnosed(_unknown_service(incident))
         return
     await _progress(ports, incident, 0)
-    sightings, observations = await _look(ports, incident, service)
-    for sighting in sightings:
-        await ports.blobs.put(sighting)
-    incident = yield EvidenceGathered(tuple(sighting.evidence for sighting in sightings))
+    sightings = await _kept(ports, incident)
+    if not sightings:
+        sightings = await _look(ports, incident, service)
+        for sighting in sightings:
+            await ports.blobs.put(sighting)
+        incident = yield EvidenceGathered(tuple(sighting.evidence for sighting in sightings))
     await _progress(ports, incident, 1)
     case = Case(
         incident=incident.id,
@@ -40,16 +44,25 @@ async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incide
         sightings=sightings,
         catalogue=ports.content.catalogue(),
         now=ports.clock.now(),
-        observations=observations,
+        observations=tuple(seen for one in sightings if (seen := observation_in(one))),
     )
     diagnosis = await ports.team.diagnose(case)
     await _progress(ports, incident, 2)
+    sightings = (*sightings, *case.worksheet.sightings)
+    for event in await handed_in(ports, case.worksheet):
+        incident = yield event
     yield Diagnosed(checked(diagnosis, sightings))
 
 
-async def _look(
-    ports: Ports, incident: Incident, service: Service
-) -> tuple[tuple[Sighting, ...], tuple[Observation, ...]]:
+async def _kept(ports: Ports, incident: Incident) -> tuple[Sighting, ...]:
+    """What this stage saw before its worker died, so that the team is asked the same again."""
+    now = ports.clock.now()
+    fresh = [one for one in incident.evidence if now - one.end <= FRESH]
+    found = [await ports.blobs.get(one.id) for one in fresh]
+    return tuple(sighting for sighting in found if sighting is not None)
+
+
+async def _look(ports: Ports, incident: Incident, service: Service) -> tuple[Sighting, ...]:
     now = ports.clock.now()
     window = Window(At(min(incident.alert.started_at, now) - LOOK_BACK), now)
     looks = asyncio.gather(
@@ -59,7 +72,7 @@ async def _look(
     )
     observations = await _states(ports, service)
     states = tuple(state_sighting(EvidenceId(ports.clock.new_id("ev")), seen) for seen in observations)
-    return (*await looks, *states), observations
+    return (*await looks, *states)
 
 
 async def _states(ports: Ports, service: Service) -> tuple[Observation, ...]:

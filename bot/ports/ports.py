@@ -1,14 +1,14 @@
 """All ports together, given to each verb."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.events import Entry
 from bot.domain.ids import IncidentId
 from bot.ports.cards import Blobs, Cards, Seen
 from bot.ports.content import Content
 from bot.ports.records import Incidents, Queue
-from bot.ports.team import Team
+from bot.ports.team import Silent, Speaker, Team
 from bot.ports.world import Clock, Eyes, Hands, People, Roster
 
 
@@ -33,5 +33,6 @@ class Ports:
     eyes: Eyes
     hands: Hands
     clock: Clock
+    speaker: Speaker = field(default_factory=Silent)
     told: Callable[[IncidentId, Entry], None] = untold
     """Is told of every entry after it was appended, for logs and metrics."""

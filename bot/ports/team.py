@@ -1,13 +1,14 @@
-"""Those who find the likely cause and propose what to do."""
+"""Those who find the likely cause, propose what to do, and answer questions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.action import Catalogue
 from bot.domain.alert import Alert
+from bot.domain.events import TeamWorked
 from bot.domain.evidence import Observation, Sighting
 from bot.domain.finding import Diagnosis, Remediation
-from bot.domain.ids import At, IncidentId
+from bot.domain.ids import At, EvidenceId, IncidentId
 from bot.domain.plan import Step
 from bot.domain.service import Service
 
@@ -19,6 +20,14 @@ class Tried:
     steps: tuple[Step, ...]
     outcome: str
     reason: str = ""
+
+
+@dataclass(slots=True)
+class Worksheet:
+    """What a team hands in beside its answer: what its tools saw, and what it used."""
+
+    sightings: list[Sighting] = field(default_factory=list[Sighting])
+    worked: list[TeamWorked] = field(default_factory=list[TeamWorked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,11 @@ class Case:
     observations: tuple[Observation, ...] = ()
     diagnosis: Diagnosis | None = None
     tried: tuple[Tried, ...] = ()
+    refusals: tuple[str, ...] = ()
+    """Why the team's last proposal broke the rules of plans, each with its code."""
+    record: tuple[str, ...] = ()
+    """What has happened so far, one line each."""
+    worksheet: Worksheet = field(default_factory=Worksheet, compare=False)
 
 
 class Team(Protocol):
@@ -46,3 +60,27 @@ class Team(Protocol):
     async def remedy(self, case: Case) -> Remediation:
         """Propose steps from the catalogue; none where nothing fits."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a person's question, and the evidence that it cites."""
+
+    text: str
+    evidence: tuple[EvidenceId, ...] = ()
+
+
+class Speaker(Protocol):
+    """Who answers questions that the record alone does not; can change nothing."""
+
+    async def answer(self, case: Case, question: str) -> Reply | None:
+        """The answer, or nothing where no model can be reached."""
+        ...
+
+
+class Silent:
+    """The speaker of a house without a model."""
+
+    async def answer(self, case: Case, question: str) -> Reply | None:
+        """Nothing."""
+        del case, question

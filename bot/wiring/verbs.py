@@ -58,7 +58,7 @@ class Flow:
             return await self._elsewhere()
         scene = await self.scenery.of(await self._incident(found))
 
-        def answerer(incident: Incident, question: str) -> tuple[str, tuple[str, ...]]:
+        def answerer(incident: Incident, question: str) -> tuple[str, tuple[str, ...]] | None:
             return answer(incident, scene, question)
 
         await asked(self.ports, table, answerer, Asked(person, ts, text), place)

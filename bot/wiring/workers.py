@@ -15,6 +15,7 @@ from bot.adapters.store import Store
 from bot.domain.errors import UnknownIncidentError
 from bot.domain.ids import IncidentId
 from bot.flow.conductor import load, nudge, walk
+from bot.flow.followup import answering
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 from bot.settings import Settings
@@ -37,6 +38,8 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         async def walked(incident: IncidentId) -> None:
             try:
                 await walk(ports, incident, role, seams.table)
+                if role is WorkerRole.THINK:
+                    await answering(ports, incident)
             except UnknownIncidentError:
                 return
 

@@ -14,6 +14,7 @@ from bot.domain.incident import Incident, PlanState
 from bot.domain.verification import number
 from bot.flow.approval import judge
 from bot.flow.conductor import load, walk
+from bot.flow.followup import answering
 from bot.flow.intake import alert_seen
 from bot.flow.table import table
 from bot.ports.cards import MessageRef, SentCard
@@ -125,6 +126,8 @@ class House:
                 for role in roles or tuple(WorkerRole):
                     self.walks += 1
                     await walk(self.ports, incident, role, table)
+                    if role is WorkerRole.THINK:
+                        await answering(self.ports, incident)
             if self._versions() == before:
                 return
         raise AssertionError("the workers never came to rest")

@@ -27,19 +27,17 @@ Answer = tuple[str, tuple[str, ...]]
 """Plain text and the ids of the evidence that it cites."""
 
 ITEMS = 12
-NEEDS_A_MODEL = (
-    "I can answer that only with a model, and none is set up or none answers. "
-    "Without one I know: status, why, evidence, plan, who can approve, and use N for another option."
-)
 
 
-def answer(incident: Incident, scene: Scene, question: str) -> Answer:
-    """The answer to a question of the thread; never guesses."""
+def answer(incident: Incident, scene: Scene, question: str) -> Answer | None:
+    """The answer to a question of the thread; nothing where it needs a model."""
     asked = re.sub(r"<@[A-Z0-9]+>", " ", question).casefold()
+    if not asked.strip():
+        return status_answer(incident, scene)
     for pattern, reply in REPLIES:
         if re.search(pattern, asked[:500]):
             return reply(incident, scene)
-    return NEEDS_A_MODEL, ()
+    return None
 
 
 def status_answer(incident: Incident, scene: Scene) -> Answer:

@@ -28,7 +28,7 @@ async def test_a_stage_that_dies_after_its_first_event_is_given_to_a_human() -> 
     await home.work()
     found = await home.incident(incident)
     assert found.phase is Phase.ESCALATED
-    assert sum(isinstance(entry.event, EvidenceGathered) for entry in found.entries) == 3
+    assert sum(isinstance(entry.event, EvidenceGathered) for entry in found.entries) == 1
 
 
 async def test_a_stage_that_dies_twice_and_then_ends_goes_on() -> None:
