@@ -24,6 +24,7 @@ CLICKERS = (ONCALL, SECOND, LEAD)
 ENDED = frozenset({Phase.CLOSED, Phase.STOPPED, Phase.UNKNOWN, Phase.ESCALATED, Phase.EXPIRED})
 """Where an approved plan has been executed, was refused with a code, or is in a human's hands."""
 SEED = 20261122
+LAST_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,14 @@ async def hammer(home: Path, load: Load) -> Count:
     variables = {"CHAOS_HAMMER": "1"} | ({"CHAOS_MUTANT": "1"} if load.mutant else {})
     count, began = Count(plans=load.plans), time.monotonic()
     dice = random.Random(SEED)
-    async with staged(home, CREW, names, variables) as stage:
-        alerts: list[Message] = []
+    alerts: list[Message] = []
+    async with staged(home, CREW, names, variables) as stage, _clicking(stage, alerts, load, count):
         firing = asyncio.create_task(_fire(stage, names, alerts, load.seconds / 3))
-        async with _beating(stage, load, count, dice), _clicking(stage, alerts, load, count):
-            await firing
-            await _quiet(stage, alerts, began + load.seconds)
-        await _quiet(stage, alerts, time.monotonic() + load.seconds)
+        async with _beating(stage, load, count, dice):
+            await _quiet(stage, load.plans, time.monotonic() + load.seconds)
+        # No more blows; people go on clicking until every plan has found its end.
+        await firing
+        await _quiet(stage, load.plans, time.monotonic() + LAST_SECONDS + load.seconds / 2)
         await _counted(stage, alerts, count)
     count.seconds = time.monotonic() - began
     return count
@@ -151,12 +153,12 @@ async def _click(stage: Stage, alerts: list[Message], dice: random.Random, count
             continue
 
 
-async def _quiet(stage: Stage, alerts: list[Message], deadline: float) -> None:
+async def _quiet(stage: Stage, plans: int, deadline: float) -> None:
     """Wait until every plan has ended, or the time is over; the index answers, as replaying is slow."""
     while time.monotonic() < deadline:
         with suppress(StoreUnavailableError):
             ended = [len(await stage.store.incidents.by_phase(phase)) for phase in ENDED]
-            if sum(ended) >= len(alerts):
+            if sum(ended) >= plans:
                 return
         await asyncio.sleep(0.5)
 
