@@ -225,7 +225,8 @@ def _decided(incident: Incident, entry: Entry, event: Decided) -> Incident:
     bound = (state.plan.id, state.plan.revision) == (event.plan, event.revision)
     _must(incident, incident.phase is Phase.PROPOSED and state.open and bound, entry)
     _must(incident, entry.at < state.plan.expires_at, entry)
-    _must(incident, all(event.person != decided.person for _, decided in state.decisions), entry)
+    again = any(event.person == decided.person for _, decided in state.decisions)
+    _must(incident, not (event.approved and again), entry)
     decided = replace(state, decisions=(*state.decisions, (entry.at, event)))
     if not event.approved:
         ended = replace(decided, ended=PlanEnd.REJECTED)

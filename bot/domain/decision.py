@@ -217,7 +217,7 @@ def _right_refusal(state: PlanState, click: Click, world: World) -> Refused | No
     originates = world.person.id in state.plan.originators
     if click.approve and originates and not rule.originator_may_approve:
         return Refused(Code.ORIGINATOR)
-    if any(world.person.id == decided.person for _, decided in state.decisions):
+    if click.approve and any(world.person.id == decided.person for _, decided in state.decisions):
         return Refused(Code.ALREADY_COUNTED)
     if click.approve and _blocks_quorum(state, rule, mine):
         return Refused(Code.NOT_AUTHORISED, detail=f"the last approval must come from {rule.one_of}")

@@ -48,7 +48,7 @@ def build_app(room: Room, client: AsyncWebClient, me: Identity) -> AsyncApp:
     _add_buttons(app, room)
     commands = Commands(room)
     app.command("/greenlight")(commands.typed)
-    _add_catch_all(app, events)
+    _add_catch_all(app, room, events)
     return app
 
 
@@ -66,9 +66,9 @@ def _add_buttons(app: AsyncApp, room: Room) -> None:
     app.view("close_reason")(steering.closed)
 
 
-def _add_catch_all(app: AsyncApp, events: Events) -> None:
+def _add_catch_all(app: AsyncApp, room: Room, events: Events) -> None:
     """Buttons with an address, menus, modals and shortcuts of which nothing is wanted."""
-    app.action(ANYTHING)(events.ignored)
+    app.action(ANYTHING)(Clicks(room).unknown)
     app.options(ANYTHING)(events.ignored)
     app.view(ANYTHING)(events.ignored)
     app.view_closed(ANYTHING)(events.ignored)

@@ -147,3 +147,30 @@ async def test_a_revoked_token_is_told_at_the_start() -> None:
         with pytest.raises(FatalLinkError, match="token_revoked"):
             async with open_desk(options_of(workspace, app)):
                 pass
+
+
+async def test_an_unknown_button_with_a_plans_value_is_refused_by_name() -> None:
+    async with slack_room() as room:
+        _, plan = await room.proposed()
+        block = next(one for one in plan.blocks if one["type"] == "actions")
+        value = block["elements"][0]["value"]
+        forged = {
+            "type": "button",
+            "action_id": "decide_everything",
+            "value": value,
+            "text": {"type": "plain_text", "text": "x"},
+        }
+        posted = await room.call(
+            room.app,
+            "chat.postMessage",
+            channel=CHANNEL,
+            text="x",
+            blocks=[{"type": "actions", "elements": [forged]}],
+        )
+        message = room.workspace.message(CHANNEL, posted["ts"])
+        assert message is not None
+        assert (await room.workspace.as_user(ONCALL).click(message, "decide_everything")).acked
+        view = (await room.until(lambda: room.workspace.views(ONCALL)))[0]
+        assert "WRONG_ACTION" in str(view.blocks)
+        (incident,) = room.home.store.shelf.entries
+        assert (await room.home.incident(incident)).phase is Phase.PROPOSED

@@ -31,6 +31,16 @@ class Clicks:
         click = click_of(press, approve=True)
         await answer(self.room, asker, judged(self.room, click, asker.person))
 
+    async def unknown(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Any other button: acknowledged; one that carries a plan's value is refused in words (rule 16)."""
+        await ack()
+        press = read_press(body)
+        if press is None or press.single is None or parse_value(press.single.value) is None:
+            return
+        asker = asker_of(self.room, press)
+        text = self.room.screens.refusal(Refused(Code.WRONG_ACTION))
+        await show(self.room, asker, self.room.screens.notice(text), text)
+
     async def details(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`plan_details`: the whole plan in a modal."""
         await ack()
