@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 PREFIX = "GREENLIGHT_"
 HOME = "GREENLIGHT_HOME"
+WITHHELD = "GREENLIGHT_WITHHELD"
+"""Set by `up` and `demo` for their children: names, comma-separated, that `.env` may not give them."""
 MAX_DOTENV_BYTES = 65_536
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}", re.ASCII)
 MIN_AUDIT_KEY = 32
@@ -237,7 +239,7 @@ def load(*, slack: bool = False) -> Settings | Problems:
         settings = Settings(_env_file=_dotenv(), _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
     except (ValidationError, UnicodeDecodeError, OSError) as error:
         return Problems((*missing, *_problems(error)))
-    return Problems(missing) if missing else settings
+    return Problems(missing) if missing else settings.model_copy(update=_without(_withheld()))
 
 
 def _missing_tokens() -> tuple[Problem, ...]:
@@ -255,12 +257,23 @@ def environment() -> Mapping[str, str]:
     """All names that content may refer to as `env:NAME`: `.env` in the home, the environment over it."""
     file = _dotenv()
     kept = dotenv_values(file, interpolate=False) if file else {}
-    return {name: value for name, value in kept.items() if value is not None} | dict(os.environ)
+    given = {name: value for name, value in kept.items() if value is not None and name not in _withheld()}
+    return given | dict(os.environ)
+
+
+def _withheld() -> frozenset[str]:
+    """The names that only other processes of this home are given; the environment still may give them."""
+    names = os.environ.get(WITHHELD, "").split(",")
+    return frozenset(name for name in names if name and not os.environ.get(name))
+
+
+def _without(names: frozenset[str]) -> dict[str, object]:
+    return {field: info.default for field, info in Settings.model_fields.items() if env_name(field) in names}
 
 
 def unknown_names(names: Mapping[str, str]) -> tuple[str, ...]:
     """Names with our prefix that no setting has, which are usually typing mistakes."""
-    known = {env_name(name) for name in Settings.model_fields}
+    known = {WITHHELD, *(env_name(name) for name in Settings.model_fields)}
     return tuple(sorted(name for name in names if name.startswith(PREFIX) and name not in known))
 
 

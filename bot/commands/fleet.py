@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.settings import WITHHELD
+
 BROKEN_CONFIGURATION = 2
 STOP_SECONDS = 10
 MOST_BACKOFF_SECONDS = 30.0
@@ -94,7 +96,7 @@ class Fleet:
                 "-m",
                 "bot",
                 *part.arguments,
-                env={**self._environment(part), "GREENLIGHT_PARENT_PIPE": "1"},
+                env={**self.environment_of(part), "GREENLIGHT_PARENT_PIPE": "1"},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -112,10 +114,12 @@ class Fleet:
         file = self.output / f"{part.name}.log"
         return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def _environment(self, part: Part) -> dict[str, str]:
+    def environment_of(self, part: Part) -> dict[str, str]:
+        """What a part is given: everything but the credentials of the others."""
         hidden = {*(SLACK_ONLY if part.name != "bot" else ())}
         hidden |= {*(self.act_only if part.name != "act" else ())}
-        return {name: value for name, value in self.environment.items() if name not in hidden}
+        kept = {name: value for name, value in self.environment.items() if name not in hidden}
+        return kept | {WITHHELD: ",".join(sorted(hidden))}
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

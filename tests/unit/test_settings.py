@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot import settings
+from bot.commands.fleet import PARTS, SLACK_ONLY, Fleet
 from bot.settings import LogFormat, Problem, Problems, Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +134,26 @@ def test_the_example_file_names_every_setting() -> None:
 def test_the_example_file_is_itself_valid(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(settings.example(), encoding="utf-8")
     assert isinstance(load(), Settings)
+
+
+def test_a_process_takes_no_token_from_the_file_that_was_withheld_from_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = ("SLACK_BOT_TOKEN=xoxb-1-abc", "GREENLIGHT_PAGERDUTY_TOKEN=key", "GREENLIGHT_CHANNELS=C0ALERTS")
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    assert loaded().slack_bot_token is not None
+    monkeypatch.setenv("GREENLIGHT_WITHHELD", "GREENLIGHT_PAGERDUTY_TOKEN,SLACK_BOT_TOKEN")
+    found = loaded()
+    assert (found.slack_bot_token, found.pagerduty_token, found.channels) == (None, None, ("C0ALERTS",))
+    assert "SLACK_BOT_TOKEN" not in settings.environment()
+    assert settings.unknown_names(settings.environment()) == ()
+
+
+def test_only_the_bot_process_is_given_slacks_tokens_and_the_key_of_the_rosters() -> None:
+    tokens = dict.fromkeys(SLACK_ONLY, "secret")
+    fleet = Fleet({**tokens, "DATABASE": "write", "OTHER": "x"}, act_only=("DATABASE",))
+    given = {part.name: fleet.environment_of(part) for part in PARTS}
+    assert {name for name, env in given.items() if tokens.items() <= env.items()} == {"bot"}
+    assert [name for name, env in given.items() if "DATABASE" in env] == ["act"]
+    assert {name: env["OTHER"] for name, env in given.items()} == {"bot": "x", "think": "x", "act": "x"}
+    assert set(given["think"]["GREENLIGHT_WITHHELD"].split(",")) == {*SLACK_ONLY, "DATABASE"}
