@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.events import Closing
+from bot.domain.incident import Phase
 from bot.playground.workspace.model import App, Message
 from bot.playground.workspace.workspace import Workspace
 from bot.slack.failures import FatalLinkError
