@@ -1,0 +1,112 @@
+"""What a team used and which calls it finished, in Redis or Valkey: a restart neither forgets nor repeats."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, cast, final
+
+from agents.journal import Journal, Ledger, MemoryJournal, MemoryLedger
+from agents.limits import Spent
+from bot.adapters.redis_client import Link
+from bot.domain.ids import IncidentId
+
+JOURNAL_SECONDS = 3 * 24 * 3600
+LEDGER_SECONDS = 8 * 24 * 3600
+NANO = Decimal(10) ** 9
+MILLI = Decimal(1000)
+FIELDS = ("turns", "tokens", "ms", "nanousd", "unpriced")
+
+
+class Books(Protocol):
+    """Where a team keeps its accounts."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was spent, over all incidents."""
+        ...
+
+    def journal(self, incident: IncidentId) -> Journal:
+        """The finished calls of one incident."""
+        ...
+
+
+@final
+class RedisJournal:
+    """Finished calls of one incident; the first value kept under a key stays."""
+
+    def __init__(self, link: Link, incident: IncidentId) -> None:
+        self._link = link
+        self._key = link.key("team-journal", incident)
+
+    async def find(self, key: str) -> bytes | None:
+        """The value kept under this key."""
+        return cast("bytes | None", await self._link.call("HGET", self._key, key))
+
+    async def keep(self, key: str, value: bytes) -> bytes:
+        """Keep a value unless there is one."""
+        fresh = await self._link.call("HSETNX", self._key, key, value)
+        await self._link.call("EXPIRE", self._key, JOURNAL_SECONDS)
+        if fresh:
+            return value
+        return await self.find(key) or value
+
+
+@final
+class RedisLedger:
+    """What was spent, by account, in whole thousandths of seconds and thousand-millionths of dollars."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def charge(self, accounts: tuple[str, ...], spent: Spent) -> None:
+        """Add to each of these accounts, all at once."""
+        amounts = (
+            spent.turns,
+            spent.tokens,
+            int(spent.seconds * MILLI),
+            int(spent.usd * NANO),
+            spent.unpriced,
+        )
+        words = [word for pair in zip(FIELDS, amounts, strict=True) for word in pair]
+        await self._link.run("charge", [self._account(one) for one in accounts], (LEDGER_SECONDS, *words))
+
+    async def totals(self, accounts: tuple[str, ...]) -> tuple[Spent, ...]:
+        """All that was charged to these accounts, in their order."""
+        return tuple([await self._total(account) for account in accounts])
+
+    async def _total(self, account: str) -> Spent:
+        found = await self._link.call("HMGET", self._account(account), *FIELDS)
+        turns, tokens, ms, nano, unpriced = (int(one or 0) for one in found)
+        return Spent(turns, tokens, Decimal(ms) / MILLI, Decimal(nano) / NANO, unpriced)
+
+    def _account(self, account: str) -> str:
+        return self._link.key("team-ledger", account)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RedisBooks:
+    """The accounts of all incidents in one store."""
+
+    link: Link
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was spent, over all incidents."""
+        return RedisLedger(self.link)
+
+    def journal(self, incident: IncidentId) -> Journal:
+        """The finished calls of one incident."""
+        return RedisJournal(self.link, incident)
+
+
+@final
+class MemoryBooks:
+    """Accounts that live as long as the process, for evals and rehearsals without a store."""
+
+    def __init__(self) -> None:
+        self.ledger: Ledger = MemoryLedger()
+        self.journals: dict[IncidentId, MemoryJournal] = {}
+
+    def journal(self, incident: IncidentId) -> Journal:
+        """The finished calls of one incident."""
+        return self.journals.setdefault(incident, MemoryJournal())
