@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import sys
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.store import Store
 from bot.demo.calling import INTERRUPTED, STORIES, WARM_UP_SECONDS, demo_home, parser, until_interrupted
 from bot.demo.responder import Auto, Desk, Responder, Terminal
 from bot.demo.stage import DemoBrokenError, Stage, open_stage
@@ -37,10 +39,9 @@ async def _demo(arguments: argparse.Namespace, home: Path) -> int:
     fault = Fault(arguments.fault)
     print("Starting a local Slack workspace, a small shop and Greenlight's three processes …", flush=True)
     announce = _announced if arguments.page else None
-    settings = Settings.model_validate({"home": home, "redis_url": None})
     async with (
         open_stage(home, real_prometheus=arguments.prometheus, announce=announce) as stage,
-        open_store(settings) as store,
+        _store(home) as store,
     ):
         teller = Teller(stage.workspace, stage.names)
         telling = asyncio.create_task(teller.follow())
@@ -49,6 +50,10 @@ async def _demo(arguments: argparse.Namespace, home: Path) -> int:
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
+
+
+def _store(home: Path) -> AbstractAsyncContextManager[Store]:
+    return open_store(Settings.model_validate({"home": home, "redis_url": None}))
 
 
 def _announced(url: str) -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.playground.page.doors import Doors, with_headers
 from bot.playground.page.faces import Face
 from bot.playground.page.pulse import Pulse
-from bot.playground.page.shop import Shop
+from bot.playground.page.shop import Shop, ShopError
 from bot.playground.page.values import Mark, MarkKind, Setting, as_json, now_ms
 from bot.playground.workspace.feed import Change
 from bot.playground.workspace.model import Json
@@ -47,6 +47,7 @@ class Page:
         paths = frozenset(f"/{name}" for name in self._files if name != "index.html")
         self._doors = Doors(secrets.token_urlsafe(24), open_paths=paths)
         self._lines: set[Line] = set()
+        self._busy = asyncio.Lock()
         self._pulse = Pulse(self._publish, as_json)
         self._shop: Shop | None = None
         self._state: Json = {"stage": "", "ready": False, "done": []}
@@ -175,17 +176,27 @@ class Page:
         order: Json = cast("Json", given) if isinstance(given, dict) else {}
         if self._shop is None:
             return web.json_response({"ok": False, "error": "there is no shop yet"}, status=409)
-        chosen = next((one for one in self._shop.faults if one.id == order.get("fault")), None)
+        if self._busy.locked():
+            return web.json_response({"ok": False, "error": "something else is being done"}, status=409)
+        try:
+            async with self._busy:
+                done = await self._obey(self._shop, order)
+        except ShopError as error:
+            return web.json_response({"ok": False, "error": str(error)}, status=502)
+        return web.json_response({"ok": done, "error": "" if done else "nobody can do that"})
+
+    async def _obey(self, shop: Shop, order: Json) -> bool:
+        chosen = next((one for one in shop.faults if one.id == order.get("fault")), None)
         match order.get("do"):
             case "cause" if chosen is not None:
                 self.mark(Mark(MarkKind.FAULT, f"Caused: {chosen.label.lower()}", now_ms()))
-                await self._shop.cause(chosen.id)
+                await shop.cause(chosen.id)
             case "reset":
                 self.mark(Mark(MarkKind.FAULT, "Reset by hand", now_ms()))
-                await self._shop.reset()
+                await shop.reset()
             case _:
-                return web.json_response({"ok": False, "error": "nobody can do that"}, status=400)
-        return web.json_response({"ok": True})
+                return False
+        return True
 
 
 async def _feed(changes: Any, face: Face, line: Line) -> None:

@@ -1,11 +1,13 @@
 """The service beside the messages: a port, and the playground's own site behind it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.playground.page.values import FaultButton, Process, Sample, now_ms
+from bot.playground.readiness import NotReadyError
 from bot.playground.service.layout import release
 from bot.playground.service.supervision import SupervisorError
 from bot.playground.site import Fault, Site
@@ -16,6 +18,10 @@ FAULTS: Final = (
     FaultButton(Fault.UNFIXABLE, "Provider down", "The payment provider stops. Nothing here can mend that."),
     FaultButton(Fault.HEALTHY, "Just a rush", "Many customers at once. Nothing is broken."),
 )
+
+
+class ShopError(Exception):
+    """The shop could not do what it was told."""
 
 
 class Shop(Protocol):
@@ -31,11 +37,11 @@ class Shop(Protocol):
         ...
 
     async def cause(self, fault: str) -> None:
-        """Make something go wrong; raises ValueError for what is not known."""
+        """Make something go wrong; raises ShopError."""
         ...
 
     async def reset(self) -> None:
-        """Put everything right again."""
+        """Put everything right again; raises ShopError."""
         ...
 
     def deployed(self, version: str) -> str:
@@ -74,11 +80,13 @@ class SiteShop:
 
     async def cause(self, fault: str) -> None:
         """Cause it for real."""
-        await self.site.cause(Fault(fault))
+        with _told():
+            await self.site.cause(Fault(fault))
 
     async def reset(self) -> None:
         """Version 41, first settings, provider up."""
-        await self.site.reset()
+        with _told():
+            await self.site.reset()
 
     def deployed(self, version: str) -> str:
         """The version with its commit message."""
@@ -92,3 +100,11 @@ class SiteShop:
             return (await self.site.supervisor.state(self.site.production.home.name)).lower()
         except SupervisorError:
             return "unreachable"
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    try:
+        yield
+    except (SupervisorError, NotReadyError, OSError) as error:
+        raise ShopError(str(error)) from error
