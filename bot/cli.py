@@ -1,5 +1,6 @@
 """The command line: a closed table of commands, each loaded only when called, so that --help is quick."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ COMMANDS = {
     "audit": Command("bot.commands.audit", "verify, show and export the record of what was decided and done"),
     "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
+    "eval": Command(
+        "bot.commands.eval", "measure answers, attack strings and redaction over recorded material"
+    ),
 }
 """The closed table of what may be loaded; a test lists it."""
 
@@ -48,6 +52,10 @@ def run(argv: list[str]) -> int:
         return main(argv[1:])
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _help() -> str:

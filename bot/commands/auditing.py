@@ -73,7 +73,7 @@ async def shown(audit: Audit, incident: IncidentId) -> AsyncGenerator[str]:
         for name, value in asdict(entry.event).items():
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             if text not in {"", "[]", "null"}:
-                yield plain(audit.redact(f"       {name}: {text}"))
+                yield plain(f"       {name}: {audit.redact(text)}")
     for at, person, plan, code in await _refusals(audit, incident):
         yield plain(f"-    {moment(at)}  refused  {person} on {plan}: {code}")
 

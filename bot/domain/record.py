@@ -133,7 +133,7 @@ def _step(number: int, state: StepState) -> Iterator[str]:
         f"; {state.code} {state.detail}".rstrip() if state.code or state.detail else ""
     )
     if state.key:
-        yield f"  - Key {state.key}, lease {state.fence}"
+        yield f"  - Ran as {state.key} under lease {state.fence}"
     if state.observed_before or state.observed_after:
         yield f"  - Observed before: {_fields(state.observed_before)}; after: {_fields(state.observed_after)}"
 

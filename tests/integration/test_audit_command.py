@@ -1,6 +1,8 @@
 """`greenlight audit` over a real store, while something else uses it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +147,7 @@ def test_the_change_record_says_who_what_when_and_why(home: Home, capsys: pytest
         "Measured: improved",
         f"{COLLEAGUE} on plan-000003:1: NOT_AUTHORISED",
         "executed, improved",
+        f"Ran as {plan.digest[:12]}:0 under lease 1",
     ):
         assert wanted in out, wanted
     assert SECRET not in out
@@ -155,6 +158,9 @@ def test_an_incident_is_shown_entry_by_entry(home: Home, capsys: pytest.CaptureF
     home.keep(healed())
     assert run(["audit", "show", INCIDENT]) == WHOLE
     out = capsys.readouterr().out
+    digest = healed().incident.plans[0].digest
+    assert f"key: {digest[:12]}:0\n" in out
+    assert f"digest: {digest}\n" in out
     for wanted in ("1    2026-", "incident_opened", "decided", "step_started", "incident_closed"):
         assert wanted in out
     assert SECRET not in out
@@ -205,3 +211,14 @@ def test_reading_leaves_the_store_as_it_was(home: Home) -> None:
     for argv in (["verify"], ["export"], ["show", INCIDENT]):
         assert run(["audit", *argv]) == WHOLE
     assert home.do(contents) == before
+
+
+def test_output_that_nobody_reads_to_its_end_is_no_error(home: Home) -> None:
+    home.keep(healed())
+    words = [sys.executable, "-m", "bot", "audit", "export"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (141, b"")
