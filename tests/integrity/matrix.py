@@ -17,7 +17,10 @@ from tests.integrity.worlds import Meeting, meeting
 APPENDING = "STORE_UNAVAILABLE"
 Decide = Callable[..., Any]
 NOT_BUILT: tuple[tuple[str, Callable[[Situation, str], bool]], ...] = (
-    ("WRONG_ACTION: refused at the door, before the gate; a scenario test sees it", lambda _, code: code == "WRONG_ACTION"),
+    (
+        "WRONG_ACTION: refused at the door; a scenario test sees it",
+        lambda _, code: code == "WRONG_ACTION",
+    ),
     ("RATE_LIMIT: no decision claims a limit, only steps do", lambda _, code: code == "RATE_LIMIT"),
 )
 """What the rules ask for and today's program does not do; counted and printed, never passed over."""
