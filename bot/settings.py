@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "GREENLIGHT_"
+OF_AN_AGENT = f"{PREFIX}MODEL_"
 HOME = "GREENLIGHT_HOME"
 WITHHELD = "GREENLIGHT_WITHHELD"
 """Set by `up` and `demo` for their children: names, comma-separated, that `.env` may not give them."""
@@ -28,6 +29,13 @@ class LogFormat(StrEnum):
 
     JSON = "json"
     CONSOLE = "console"
+
+
+class TeamChoice(StrEnum):
+    """Who finds causes: models where a key is set, or the rules alone."""
+
+    AUTO = "auto"
+    RULES = "rules"
 
 
 class LogLevel(StrEnum):
@@ -127,6 +135,36 @@ class Settings(BaseSettings):
         description="Its password. supervisord has a single credential for reading and writing,"
         " so think processes, which observe, hold it too.",
     )
+    team: TeamChoice = Field(
+        TeamChoice.AUTO, description="auto: models where a key or a model is set. rules: never a model."
+    )
+    model: str | None = Field(
+        None,
+        description="provider:model for every agent, over team.yaml; GREENLIGHT_MODEL_<AGENT> for one.",
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("ANTHROPIC_API_KEY"),
+        description="A key for Anthropic's models; only think processes hold it.",
+    )
+    anthropic_base_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("ANTHROPIC_BASE_URL"),
+        description="Another address for them, as a gateway or a local server.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("OPENAI_API_KEY"),
+        description="A key for OpenAI's models; only think processes hold it.",
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("OPENAI_BASE_URL"),
+        description="Another address for them; any server that speaks their chat completions.",
+    )
+    team_proxy: SecretStr | None = Field(
+        None, description="HTTP proxy for models; the environment's own proxies are not used for them."
+    )
     log_level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error.")
     log_format: LogFormat = Field(LogFormat.JSON, description="json for machines, console for people.")
     metrics_port: int = Field(
@@ -163,15 +201,17 @@ class Settings(BaseSettings):
     def _base_url(cls, value: str) -> str:
         return _http_url(value).rstrip("/") + "/"
 
-    @field_validator("prometheus_url")
+    @field_validator("prometheus_url", "pagerduty_url", "anthropic_base_url", "openai_base_url")
     @classmethod
-    def _prometheus_url(cls, value: str | None) -> str | None:
+    def _plain_url(cls, value: str | None) -> str | None:
         return None if value is None else _http_url(value).rstrip("/")
 
-    @field_validator("pagerduty_url")
+    @field_validator("model")
     @classmethod
-    def _pagerduty_url(cls, value: str) -> str:
-        return _http_url(value).rstrip("/")
+    def _model(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z]+:[^\s:]\S*", value):
+            raise ValueError("expected provider:model, as anthropic:claude-sonnet-4-6")
+        return value
 
     @field_validator("redis_url")
     @classmethod
@@ -220,6 +260,18 @@ class Settings(BaseSettings):
     def runbooks(self) -> Path:
         """Where the content is."""
         return self.home / "runbooks"
+
+    @property
+    def rosters(self) -> Path:
+        """Where a team's own files are: over the shipped ones, where the folder exists."""
+        return self.home / "roster"
+
+    @property
+    def models_wanted(self) -> bool:
+        """Whether a team of models can work: with a key, or an address of one's own, or a named model."""
+        keys = (self.anthropic_api_key, self.openai_api_key)
+        given = (self.model, self.anthropic_base_url, self.openai_base_url, *keys)
+        return self.team is TeamChoice.AUTO and any(one is not None for one in given)
 
     def secrets(self) -> tuple[str, ...]:
         """Every credential that is set, and the password inside a URL, for the redactor."""
@@ -274,7 +326,15 @@ def _without(names: frozenset[str]) -> dict[str, object]:
 def unknown_names(names: Mapping[str, str]) -> tuple[str, ...]:
     """Names with our prefix that no setting has, which are usually typing mistakes."""
     known = {WITHHELD, *(env_name(name) for name in Settings.model_fields)}
-    return tuple(sorted(name for name in names if name.startswith(PREFIX) and name not in known))
+    ours = {name for name in names if name.startswith(PREFIX) and not name.startswith(OF_AN_AGENT)}
+    return tuple(sorted(ours - known))
+
+
+def of_models(names: Mapping[str, str]) -> dict[str, str]:
+    """What of the environment says which models are used, and how they are reached."""
+    fields = ("team", "model", "anthropic_api_key", "anthropic_base_url", "openai_api_key", "openai_base_url")
+    known = {env_name(field) for field in (*fields, "team_proxy")}
+    return {name: value for name, value in names.items() if name in known or name.startswith(OF_AN_AGENT)}
 
 
 def env_name(field: str) -> str:

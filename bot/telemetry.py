@@ -107,6 +107,11 @@ class Metrics:
         self.plans_proposed = self._counter("plans_proposed", "Plans proposed", "tier")
         self.decisions = self._counter("decisions", "Decisions that counted", "verdict")
         self.steps = self._counter("steps", "Steps by how they ended", "outcome")
+        self.model_calls = self._counter("model_calls", "Calls of models", "stage")
+        self.model_tokens = self._counter("model_tokens", "Tokens of models, in and out", "stage")
+        self.model_usd = self._counter("model_usd", "US dollars for models whose price is known", "stage")
+        self.model_seconds = self._counter("model_seconds", "Seconds that models took", "stage")
+        self.models_in_vain = self._counter("models_in_vain", "Models that were asked in vain", "model")
         self.verifications = self._counter("verifications", "Verifications", "outcome")
 
     def serve(self, port: int) -> None:

@@ -18,6 +18,9 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"
 SLACK_ONLY = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GREENLIGHT_PAGERDUTY_TOKEN")
 """Only bot processes, which judge clicks, hold Slack's tokens and the key of the rosters."""
 
+THINK_ONLY = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GREENLIGHT_TEAM_PROXY")
+"""Only think processes, which change nothing, hold the keys of models."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -117,6 +120,7 @@ class Fleet:
     def environment_of(self, part: Part) -> dict[str, str]:
         """What a part is given: everything but the credentials of the others."""
         hidden = {*(SLACK_ONLY if part.name != "bot" else ())}
+        hidden |= {*(THINK_ONLY if part.name != "think" else ())}
         hidden |= {*(self.act_only if part.name != "act" else ())}
         kept = {name: value for name, value in self.environment.items() if name not in hidden}
         return kept | {WITHHELD: ",".join(sorted(hidden))}

@@ -13,9 +13,11 @@ from bot.demo.telling import fleet_processes, followed
 from bot.domain.errors import GreenlightError
 from bot.playground.page.server import Page
 from bot.playground.page.shop import SiteShop
-from bot.playground.site import Site
+from bot.playground.site import Fault, Site
 from bot.playground.workspace.model import App
 from bot.playground.workspace.workspace import Workspace
+from bot.settings import environment as caller_environment
+from bot.settings import of_models
 
 START_SECONDS = 30.0
 
@@ -39,18 +41,18 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    home: Path, *, real_prometheus: bool, announce: Callable[[str], None] | None = None
+    home: Path, fault: Fault, *, real_prometheus: bool, announce: Callable[[str], None] | None = None
 ) -> AsyncGenerator[Stage]:
     """Start all and wait until the bot listens; all gone afterwards. Raises DemoBrokenError.
 
-    With `announce` there is a page, and its address is told as soon as it answers.
+    With `announce` there is a page, which speaks of `fault`; its address is told as soon as it answers.
     """
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(lay_out, home)
         workspace = await stack.enter_async_context(Workspace())
         app = people(workspace)
         names = {c.id: c.name for c in CHARACTERS} | {app.bot_user_id: "greenlight"}
-        page = await stack.enter_async_context(Page(workspace, setting())) if announce else None
+        page = await stack.enter_async_context(Page(workspace, setting(fault))) if announce else None
         if page is not None and announce is not None:
             page.stage("Starting a small shop …", ready=False)
             announce(page.url)
@@ -85,7 +87,11 @@ async def _running(fleet: Fleet, workspace: Workspace, app: App, home: Path) -> 
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
-    """The demo listens to none of the caller's own settings: it must run the same everywhere."""
+    """The demo listens to none of the caller's own settings but those of models, in `.env` as well.
+
+    It must run the same everywhere; with a key it runs on the team of models.
+    """
+    variables = of_models(caller_environment()) | variables
     kept = child_environment(**variables)
     foreign = ("GREENLIGHT_", "SLACK_")
     return {name: value for name, value in kept.items() if name in variables or not name.startswith(foreign)}

@@ -13,6 +13,7 @@ from bot.domain.events import (
     PlanProposed,
     StepFinished,
     StepNotRun,
+    TeamWorked,
     Verified,
 )
 from bot.domain.ids import IncidentId
@@ -58,7 +59,19 @@ class Teller:
                 self.metrics.steps.labels("done" if ok else "failed").inc()
             case StepNotRun(code=code):
                 self.metrics.steps.labels(code.lower()).inc()
+            case TeamWorked():
+                self._tell_of_models(entry.event)
             case Verified(outcome=outcome):
                 self.metrics.verifications.labels(outcome).inc()
             case _:
                 return
+
+    def _tell_of_models(self, worked: TeamWorked) -> None:
+        metrics = self.metrics
+        for one in worked.stages:
+            metrics.model_calls.labels(one.stage).inc(one.calls)
+            metrics.model_tokens.labels(one.stage).inc(one.tokens_in + one.tokens_out)
+            metrics.model_usd.labels(one.stage).inc(float(one.usd))
+            metrics.model_seconds.labels(one.stage).inc(one.milliseconds / 1000)
+        for tried in worked.tried:
+            metrics.models_in_vain.labels(tried.partition(": ")[0]).inc()

@@ -1,6 +1,7 @@
 """A worker process: think looks and plans, act changes; each has only the ports of its role."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from bot.adapters import queue
 from bot.adapters.absent import NoHands, NoPeople, NoTeam
@@ -10,7 +11,6 @@ from bot.adapters.hands import ApprovedHands
 from bot.adapters.prometheus import http_client
 from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
-from bot.adapters.rules_team import RulesTeam
 from bot.adapters.store import Store
 from bot.domain.errors import UnknownIncidentError
 from bot.domain.ids import IncidentId
@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.wiring.parts import Parts, common_parts
 from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
+from bot.wiring.team import with_team
 from bot.wiring.tell import Teller
 
 
@@ -29,11 +30,16 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
     """Walk incidents until cancelled; raises ContentError, StoreUnavailableError, NotDurableError."""
     seams = seams or Seams()
     parts = common_parts(settings, role)
-    async with open_store(settings) as store, http_client() as client:
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        client = await stack.enter_async_context(http_client())
         if role is WorkerRole.ACT:
             await require_durable(store.link)
         eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
-        ports = seams.alter(_ports(parts, store, eyes, role))
+        ports = _ports(parts, store, eyes, role)
+        if role is WorkerRole.THINK:
+            ports = await stack.enter_async_context(with_team(ports, parts, store, eyes))
+        ports = seams.alter(ports)
 
         async def walked(incident: IncidentId) -> None:
             try:
@@ -64,7 +70,7 @@ def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Po
         content=parts.content,
         people=NoPeople(),
         roster=PolicyRosters(parts.content, parts.clock),
-        team=RulesTeam(parts.content) if thinks else NoTeam(),
+        team=NoTeam(),
         eyes=eyes,
         hands=NoHands() if thinks else hands,
         clock=parts.clock,

@@ -3,21 +3,12 @@
 import re
 from typing import Any
 
-import pytest
-
-from agents.errors import OverloadedError
-from agents.fence import tokens_of
-from agents.journal import ASKS
 from agents.model import Ask
-from agents.providers.scripted import answers, calls, says, told
-from bot.adapters.team_ledger import MemoryBooks
-from bot.domain.decision import Refused
+from agents.providers.scripted import answers, told
 from bot.domain.events import Closing, Decided, TeamWorked
-from bot.domain.evidence import EvidenceKind, LogPattern
 from bot.domain.finding import Confidence, Verdict
-from bot.domain.ids import MINUTE, At
 from bot.domain.incident import Phase
-from tests.fakes.content import COLLEAGUE, PROCESS
+from tests.fakes.content import PROCESS
 from tests.fakes.crews import Cast, Lines, modelled
 from tests.fakes.house import QUOTE, House
 

@@ -45,6 +45,8 @@ def _small_print(diagnosis: Diagnosis) -> list[str]:
         lines.append(f"{count(more, 'more claim')} under Evidence.")
     if diagnosis.dropped:
         lines.append(f"{dropped(diagnosis.dropped)}")
+    if diagnosis.against:
+        lines.append(f"Against it: {_list(diagnosis.against)}")
     if diagnosis.missing:
         lines.append(f"Missing: {_list(diagnosis.missing)}")
     if diagnosis.verdict is not Verdict.CAUSE and diagnosis.checked:

@@ -2,6 +2,7 @@
 
 from bot.domain.events import Outcome
 from bot.domain.incident import Incident, Phase
+from bot.domain.spending import spent_words, total
 from bot.slack.views.blocks import (
     Block,
     Part,
@@ -194,7 +195,8 @@ STOP_TEXT = "No new step starts until a lead resumes it. A step that is already 
 def _small_print(incident: Incident, scene: Scene) -> str:
     head = f" · record head `{esc(scene.head[:HEAD_DIGITS])}`" if scene.head else ""
     by = f"Team: {esc_fit(scene.team_note, 100)} · " if scene.team_note else ""
-    return f"{by}{esc(incident.id)}, {count(incident.version, 'entry', 'entries')}{head}"
+    spent = f"Models: {esc_fit(spent_words(total(incident.spent)), 200)} · " if incident.spent else ""
+    return f"{by}{spent}{esc(incident.id)}, {count(incident.version, 'entry', 'entries')}{head}"
 
 
 def _steps(incident: Incident) -> str:

@@ -38,6 +38,10 @@ def report_card(incident: Incident, scene: Scene) -> Card:
     parts.append(
         must(_list("What should follow", [line(said(short(text, ROW * 2))) for text in report.followups]))
     )
+    if report.spent:
+        parts.append(
+            may(_list("What models used", [line(said(short(text, ROW * 2))) for text in report.spent]))
+        )
     parts += _timeline(report.timeline, scene)
     parts.append(must(context(_small_print(incident, scene))))
     closing = incident.closed.closing if incident.closed else None
