@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.demo.home import CHANNEL, CHARACTERS
 from bot.playground.page.values import Person, Setting, Step
+from bot.playground.site import Fault
 
 WATCH: Final = "watch"
 PLAN: Final = "plan"
@@ -89,7 +90,15 @@ STEPS: Final = (
 )
 
 
-def setting() -> Setting:
-    """What the page of this demo is about."""
+OTHER: Final = Step(
+    "free",
+    "Watch what it does",
+    "Checkout is a small shop that really runs on this machine. Something is about to happen to it. "
+    "In the alert's thread Greenlight says what it found, and whether it proposes anything at all.",
+)
+
+
+def setting(fault: Fault) -> Setting:
+    """What the page of this demo is about; the long path is that of the leaking deploy."""
     people = tuple(Person(one.id, one.name, one.what) for one in CHARACTERS)
-    return Setting(CHANNEL, people, STEPS)
+    return Setting(CHANNEL, people, STEPS if fault is Fault.LEAK else (OTHER,))

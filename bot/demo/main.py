@@ -27,6 +27,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _demo(arguments: argparse.Namespace, home: Path) -> int:
+    fault = Fault(arguments.fault)
     opening: list[asyncio.Task[bool]] = []
 
     def announce(url: str) -> None:
@@ -35,9 +36,9 @@ async def _demo(arguments: argparse.Namespace, home: Path) -> int:
             opening.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, url)))
 
     print("Starting a local Slack workspace, a small shop and Greenlight's three processes …", flush=True)
-    async with open_stage(home, real_prometheus=arguments.prometheus, announce=announce) as stage:
+    async with open_stage(home, fault, real_prometheus=arguments.prometheus, announce=announce) as stage:
         print("Everything runs. Open the page; Ctrl-C here ends it all.", flush=True)
-        await _break_it(stage, Fault(arguments.fault))
+        await _break_it(stage, fault)
         await asyncio.Event().wait()
     return 0
 

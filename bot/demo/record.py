@@ -20,6 +20,7 @@ from bot.domain.events import (
     ExecutionFinished,
     ExecutionStarted,
     ExecutionStopped,
+    IncidentClosed,
     IncidentOpened,
     Outcome,
     PlanProposed,
@@ -42,6 +43,7 @@ class Follower:
     incidents: Incidents
     names: dict[str, str]
     told: dict[IncidentId, int] = field(default_factory=dict[IncidentId, int])
+    over: set[IncidentId] = field(default_factory=set[IncidentId])
     was_paused: bool = False
 
     async def look(self) -> list[str]:
@@ -50,7 +52,11 @@ class Follower:
         for incident in await self.incidents.opened():
             self.told.setdefault(incident, 0)
         for incident, known in list(self.told.items()):
+            if incident in self.over:
+                continue
             entries = (await self.incidents.load(incident)).entries
+            if entries and isinstance(entries[-1].event, IncidentClosed):
+                self.over.add(incident)
             self.told[incident] = len(entries)
             for entry in entries[known:]:
                 lines += self._lines(entry)

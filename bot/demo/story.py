@@ -40,7 +40,7 @@ async def _demo(arguments: argparse.Namespace, home: Path) -> int:
     print("Starting a local Slack workspace, a small shop and Greenlight's three processes …", flush=True)
     announce = _announced if arguments.page else None
     async with (
-        open_stage(home, real_prometheus=arguments.prometheus, announce=announce) as stage,
+        open_stage(home, fault, real_prometheus=arguments.prometheus, announce=announce) as stage,
         _store(home) as store,
     ):
         teller = Teller(stage.workspace, stage.names)
