@@ -1,6 +1,7 @@
 """Nobody but the page itself gets in: forged requests do nothing."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
+from bot.playground.page.server import STATIC
 from tests.browser.browsing import visiting
 from tests.browser.conftest import Room
 
@@ -102,6 +104,16 @@ async def test_every_answer_forbids_what_the_page_does_not_need(room: Room) -> N
                 assert "unsafe" not in policy
                 assert answer.headers["Referrer-Policy"] == "no-referrer"
                 assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_no_script_of_the_page_reads_markup_or_runs_text() -> None:
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(|new Function|https?://(?!www\.w3\.org/2000/svg)"
+    )
+    for script in sorted(STATIC.iterdir()):
+        text = script.read_text(encoding="utf-8")
+        assert not forbidden.search(text), script.name
+        assert len(text.splitlines()) <= 400, script.name
 
 
 async def test_files_outside_the_page_are_not_served(room: Room) -> None:

@@ -9,6 +9,7 @@ import { avatar, Messages } from "./messages.js";
 import { Modal } from "./modal.js";
 import { Shop } from "./shop.js";
 import { clock, names } from "./text.js";
+import { themeButton } from "./theme.js";
 
 const state = {
   user: "",
@@ -373,30 +374,7 @@ function drawStatus() {
   refill(statusLine, text && `${state.apps[0]?.name ?? "The app"} ${text}`);
 }
 
-// --- theme and start ------------------------------------------------------------------------------------------
-
-function remembered(name, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(name);
-    localStorage.setItem(name, value);
-  } catch {
-    // Storage may be switched off; then the choice lasts as long as the page.
-  }
-  return value ?? null;
-}
-
-function themeButton() {
-  const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const before = remembered("theme");
-  if (before === "dark" || before === "light") document.documentElement.dataset.theme = before;
-  const node = el("button", { type: "button", class: "bar-button", "aria-label": "Light or dark", title: "Light or dark" }, icon("theme"));
-  node.addEventListener("click", () => {
-    const next = isDark() ? "light" : "dark";
-    document.documentElement.dataset.theme = next;
-    remembered("theme", next);
-  });
-  return node;
-}
+// --- start ----------------------------------------------------------------------------------------------------
 
 function start() {
   const help = el("button", { type: "button", class: "bar-button", title: "The guided path" }, "Guide");
