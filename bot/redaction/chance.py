@@ -17,6 +17,9 @@ FAIR = 0.2
 BASE36_DIGITS = 4
 BASE36 = 0.3
 
+FILES = ("iVBORw0KGgo", "/9j/4", "R0lGODlh", "JVBERi0")
+"""How PNG, JPEG, GIF and PDF begin in base64."""
+
 UUID = re.compile(r"(?i)[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.ASCII)
 HEX = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)", re.ASCII)
 RUN = re.compile(r"[A-Za-z0-9]+", re.ASCII)
@@ -28,7 +31,7 @@ def by_lot(word: str) -> bool:
 
     Digests, commit ids and UUIDs are ordinary in logs and stay; so do class names, paths and pod names.
     """
-    if len(word) < ALONE:
+    if len(word) < ALONE or word.startswith(FILES):
         return False
     upper, lower, digits = _counts(word)
     if digits < MIN_OF_EACH:

@@ -10,7 +10,7 @@ import re2
 
 from bot.redaction.chance import ALONE, by_lot, by_lot_in_context
 from bot.redaction.rules import CANDIDATE, END_OF_BARE, HARMLESS, LIKELY, STRUCTURES, TAG, VENDORS
-from bot.redaction.spellings import spellings_of
+from bot.redaction.spellings import decoded, spellings_of
 
 MIN_EXACT = 6
 MASKED = 3
@@ -87,7 +87,7 @@ class Redactor:
                 text = structure.sub(self._without_value, text)
             for likely in self._likely:
                 text = likely.sub(self._without_likely, text)
-        return self._candidate.sub(_without_chance, text)
+        return self._candidate.sub(self._without_chance, text)
 
     def _without_value(self, found: Match) -> str:
         value = found.group(1)
@@ -103,22 +103,26 @@ class Redactor:
             return found.group()
         return _tagged(found, value)
 
+    def _without_chance(self, found: Match) -> str:
+        """The word as a tag where it looks drawn by lot, else each part of it that does."""
+        word = found.group()
+        if len(word) < ALONE:
+            return word
+        if by_lot(word):
+            return word if self._is_text(word) else tag_of(word)
+        if "/" not in word:
+            return word
+        return "/".join(tag_of(part) if by_lot(part) else part for part in word.split("/"))
+
+    def _is_text(self, word: str) -> bool:
+        """Whether it is the base64 of words without a secret, which is no key."""
+        said = decoded(word)
+        return said is not None and self(said) == said
+
 
 def _tagged(found: Match, value: str) -> str:
     whole, start = found.group(), found.start(1) - found.start()
     return whole[:start] + tag_of(value) + whole[start + len(value) :]
-
-
-def _without_chance(found: Match) -> str:
-    """The word as a tag where it looks drawn by lot, else each part of it that does."""
-    word = found.group()
-    if len(word) < ALONE:
-        return word
-    if by_lot(word):
-        return tag_of(word)
-    return (
-        "/".join(tag_of(part) if by_lot(part) else part for part in word.split("/")) if "/" in word else word
-    )
 
 
 def _compiled(pattern: str) -> Pattern:

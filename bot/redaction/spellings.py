@@ -16,6 +16,16 @@ def spellings_of(secret: str) -> frozenset[str]:
     return frozenset({secret, *quoted, *lowered, *escaped, *twice, *_base64(secret)})
 
 
+def decoded(word: str) -> str | None:
+    """The words whose base64 this is: printable ASCII with a space in it; nothing for anything else."""
+    bare = word.replace("-", "+").replace("_", "/")
+    try:
+        said = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return None
+    return said if " " in said and said.isprintable() else None
+
+
 def _lower_escapes(quoted: str) -> str:
     parts = quoted.split("%")
     return "%".join((parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])))

@@ -5,8 +5,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import cast
 
-import pytest
-
 from bot.domain.alert import Alert
 from bot.domain.ids import At
 from bot.slack.alerts.generic import read_generic
@@ -50,9 +48,7 @@ class Read:
 
 
 def read(readers: tuple[Reader, ...]) -> list[Read]:
-    file = material.folder() / "alerts.jsonl"
-    if not file.exists():
-        pytest.skip("no material: alerts.jsonl is not in GREENLIGHT_MATERIAL")
+    file = material.given("alerts.jsonl") / "alerts.jsonl"
     rows = [cast("Row", json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     return [Read(row, parse(cast("Row", row["event"]), NOW, readers)) for row in rows]
 

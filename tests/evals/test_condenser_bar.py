@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from bot.adapters.condenser import Condenser, condense
+from bot.commands import eval_material
 from tests.evals import material
 
 BARS = {2_000: 0.60, 8_000: 0.75, 32_000: 0.85}
@@ -27,14 +28,14 @@ def kept(signal: Signal, text: str) -> bool:
 def lines_of(case: material.Case, root: Path) -> list[str]:
     return [
         line
-        for part in material.parts(case, "logs")
-        for line in material.text(root / str(part["path"])).splitlines()
+        for part in eval_material.parts(case, "logs")
+        for line in eval_material.text(root / str(part["path"])).splitlines()
     ]
 
 
 @pytest.mark.parametrize("budget", BARS)
 def test_the_digest_keeps_the_critical_signals_of_ci_logs(budget: int) -> None:
-    root = material.folder()
+    root = material.given("cases.jsonl")
     shares = list[float]()
     for case in material.cases(root):
         signals = cast("list[Signal]", case.get("required_signals") or [])
@@ -50,7 +51,7 @@ def test_the_digest_keeps_the_critical_signals_of_ci_logs(budget: int) -> None:
 
 
 def test_every_incident_log_keeps_its_cause_at_two_thousand_characters() -> None:
-    root = material.folder()
+    root = material.given("cases.jsonl")
     lost, seen = list[str](), 0
     for case in material.cases(root):
         wanted = cast("list[list[str]]", case["must_mention"] or [])
@@ -70,11 +71,11 @@ def test_every_incident_log_keeps_its_cause_at_two_thousand_characters() -> None
 
 
 def test_a_million_lines_take_seconds_and_little_memory() -> None:
-    root = material.folder()
+    root = material.given("loghub")
     pool = [
         line
         for path in sorted((root / "loghub").glob("*.log.xz"))
-        for line in material.text(path).splitlines()
+        for line in eval_material.text(path).splitlines()
     ]
     dice = random.Random(7)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
