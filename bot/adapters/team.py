@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import final
+from typing import cast, final
 
 from agents.brief import Brief
 from agents.desk import Outcome
@@ -101,7 +101,10 @@ class ModelTeam:
         crew = await self._crews.of(case.incident)
         brief = to_answer(case, question, self._reach.clean)
         session, tools = await self._session(case, crew, f"answer:{digest(question.encode())[:16]}")
-        run = await crew.team.manage(brief, session)
+        try:
+            run = await crew.team.manage(brief, session)
+        except ExceptionGroup as group:
+            raise _first(group) from group
         case.worksheet.worked.append(worked_of("answer", run, crew.digests))
         return self._reply(run.outcomes[-1], case, tools)
 
@@ -124,9 +127,12 @@ class ModelTeam:
     async def _run(self, case: Case, crew: Crew, stages: tuple[str, ...], brief: Brief) -> Ran:
         tried = f"{len(case.tried)}:{digest(repr(case.refusals).encode())[:8]}"
         session, tools = await self._session(case, crew, f"{stages[-1] if stages else ''}:{tried}")
-        if crew.roster.orchestration == "manager":
-            return Ran(await crew.team.manage(brief, session), crew, tools)
-        return Ran(await crew.team.run_stages(stages, replace(brief, task=""), session), crew, tools)
+        try:
+            if crew.roster.orchestration == "manager":
+                return Ran(await crew.team.manage(brief, session), crew, tools)
+            return Ran(await crew.team.run_stages(stages, replace(brief, task=""), session), crew, tools)
+        except ExceptionGroup as group:
+            raise _first(group) from group
 
     async def _session(self, case: Case, crew: Crew, run: str) -> tuple[Session, Tools]:
         journal = self._books.journal(case.incident)
@@ -160,3 +166,10 @@ def _with_objection(found: Diagnosis, ruled: Diagnosis) -> Diagnosis:
         return found
     said = f"the rules of the runbooks say: {ruled.cause} ({ruled.mode}, confidence {ruled.confidence})"
     return replace(found, against=(*found.against, said), notes=(f"Not agreed: {said}", *found.notes))
+
+
+def _first(error: Exception) -> Exception:
+    """What went wrong first in a group of tasks, as it would have been raised without one."""
+    while isinstance(error, ExceptionGroup):
+        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
+    return error

@@ -1,0 +1,113 @@
+"""Questions in the thread, the manager's way of working, and files that change the team."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.messages import Results
+from agents.model import Ask
+from agents.providers.scripted import calls, says, told
+from bot.domain.events import Asked, Decided
+from bot.domain.incident import Incident, Phase
+from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
+from bot.flow.table import table
+from tests.fakes.content import COLLEAGUE
+from tests.fakes.crews import ROAD, Cast, KilledError, ids, modelled, proposed
+from tests.fakes.house import PLACE, alert, house
+
+
+def unknown(_: Incident, question: str) -> None:
+    """The record alone answers nothing."""
+    del question
+
+
+async def test_a_question_is_answered_by_the_manager_and_touches_no_pending_plan() -> None:
+    def manager(ask: Ask) -> Any:
+        logs = ids(ask)["logs"]
+        return says(f"The pool is exhausted [{logs}], not [ev-999999].")
+
+    cast = Cast({**ROAD, "ops_manager": manager})
+    home = modelled(cast)
+    before = await proposed(home)
+    question = Asked(COLLEAGUE, "1790000050.000100", "should we wake the database team?")
+    assert await asked(home.ports, table, unknown, question, PLACE)
+    await home.work()
+    after = await home.incident(before.id)
+    (answered,) = after.questions
+    assert answered.answer is not None
+    assert "[no such evidence]" in answered.answer
+    assert answered.evidence == (before.evidence[0].id,)
+    assert after.current is not None
+    assert (after.phase, after.current.digest) == (Phase.PROPOSED, before.current.digest)
+    assert after.spent[-1].stage == "ops_manager"
+    assert "should we wake the database team?" in told(cast.asked("ops_manager")[0])
+    assert isinstance(await home.click(before.id), Decided)
+
+
+async def test_without_a_model_the_answer_says_that_it_needs_one() -> None:
+    home = house()
+    before = await proposed(home)
+    await asked(home.ports, table, unknown, Asked(COLLEAGUE, "1790000050.1", "and now?"), PLACE)
+    await home.work()
+    after = await home.incident(before.id)
+    assert after.questions[0].answer == NEEDS_A_MODEL
+    assert after.phase is before.phase
+
+
+async def test_a_question_that_kills_its_worker_is_given_up_in_the_end() -> None:
+    def deadly(_: Ask) -> Any:
+        raise KilledError
+
+    home = modelled(Cast({**ROAD, "ops_manager": deadly}))
+    before = await proposed(home)
+    await asked(home.ports, table, unknown, Asked(COLLEAGUE, "1790000050.1", "and now?"), PLACE)
+    for _ in range(3):
+        with pytest.raises(KilledError):
+            await home.work()
+    await home.work()
+    after = await home.incident(before.id)
+    assert after.questions[0].answer == GAVE_UP
+    assert after.phase is Phase.PROPOSED
+
+
+async def test_a_manager_delegates_the_same_work_to_the_same_end(tmp_path: Path) -> None:
+    (tmp_path / "team.yaml").write_text("orchestration: manager\n", encoding="utf-8")
+
+    def manager(ask: Ask) -> Any:
+        if any(isinstance(message, Results) for message in ask.messages):
+            return says("Done.")
+        wanted = "remediator" if "actions and targets" in told(ask) else "diagnostician"
+        first = [("task", {"agent": "log_analyst", "task": "read"})] if wanted == "diagnostician" else []
+        return calls(*first, ("task", {"agent": wanted, "task": "do your work"}))
+
+    cast = Cast({**ROAD, "ops_manager": manager})
+    found = await proposed(modelled(cast, folders=(tmp_path,)))
+    assert found.phase is Phase.PROPOSED
+    assert found.diagnosis.mode == "db-pool-exhaustion"
+    assert {one.stage for one in found.spent} == {
+        "log_analysis",
+        "diagnosis",
+        "remediation",
+        "ops_manager",
+    }
+
+
+async def test_files_change_the_team_for_the_next_incident_and_broken_ones_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text("agents: {log_analyst: {description: Reads.}}\n", encoding="utf-8")
+    cast = Cast({**ROAD})
+    home = modelled(cast, folders=(tmp_path,))
+    first = await proposed(home)
+    file.write_text("agents: {diagnostician: {stage: cheese}}\n", encoding="utf-8")
+    second = await home.fires(alert("fp-2"), replace(PLACE, thread="1790000001.000100"))
+    await home.work()
+    found = await home.incident(second)
+    assert found.worked[0].roster == first.worked[0].roster
+    assert found.diagnosis is not None
+    assert any("unknown stage 'cheese'" in note for note in found.diagnosis.notes)
+    file.write_text("agents: {runbook_writer: }\n", encoding="utf-8")
+    third = await home.fires(alert("fp-3"), replace(PLACE, thread="1790000002.000100"))
+    await home.work()
+    assert (await home.incident(third)).worked[0].roster != first.worked[0].roster
