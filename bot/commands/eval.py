@@ -8,22 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from bot.adapters.rules_team import RulesTeam
 from bot.commands.eval_bench import shipped
 from bot.commands.eval_cases import case_row, judged, summary
 from bot.commands.eval_injections import injections_report
 from bot.commands.eval_material import NoMaterialError, Row, folder, rows
 from bot.commands.eval_secrets import secrets_report
-from bot.ports.content import Content
-from bot.ports.team import Team
+from bot.commands.eval_team import NoTeamError, team_named
 
 NOT_MEASURED = 2
 COLUMNS = ("id", "kind", "verdict", "confidence", "cause_named", "plan_proposed", "claims", "seconds")
 WIDTHS = (44, 9, 13, 11, 12, 14, 7, 8)
-
-
-class NoTeamError(Exception):
-    """The team that was asked for cannot be made here."""
 
 
 def main(argv: list[str]) -> int:
@@ -37,13 +31,6 @@ def main(argv: list[str]) -> int:
         return NOT_MEASURED
     _print(report)
     return 0
-
-
-def team_named(name: str, content: Content) -> Team:
-    """The team of that name; raises NoTeamError with the reason."""
-    if name == "rules":
-        return RulesTeam(content)
-    raise NoTeamError("no model is configured: --team model needs one; --team rules needs none")
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
@@ -68,8 +55,9 @@ async def _report(args: argparse.Namespace) -> Row:
     if args.injections:
         return await injections_report(root)
     content = shipped()
-    team = team_named(str(args.team), content)
-    found = [await judged(case, root, team, content) for case in rows(root / "cases.jsonl")]
+    cases = rows(root / "cases.jsonl")
+    async with team_named(str(args.team), content) as team:
+        found = [await judged(case, root, team, content) for case in cases]
     return {"summary": summary(found), "cases": [case_row(one) for one in found]}
 
 

@@ -43,13 +43,18 @@ async def with_team(ports: Ports, parts: Parts, store: Store, eyes: SourceEyes) 
     if not parts.settings.models_wanted:
         yield replace(ports, team=rules)
         return
-    crews = Crews(_files(parts.settings), _providers(parts.settings))
+    crews = crews_of(parts.settings)
     reach = Reach(eyes, parts.content, parts.clock, parts.redactor, Past(store))
     team = ModelTeam(crews, rules, reach, RedisBooks(store.link))
     try:
         yield replace(ports, team=team, speaker=team)
     finally:
         await crews.aclose()
+
+
+def crews_of(settings: Settings) -> Crews:
+    """The crews that these settings ask for; raises ContentError for a broken roster."""
+    return Crews(_files(settings), _providers(settings))
 
 
 def _files(settings: Settings) -> Files:

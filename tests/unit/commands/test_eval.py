@@ -1,13 +1,17 @@
+import asyncio
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from agents.messages import Said
 from bot.cli import run
 from bot.commands.eval import main
 from bot.commands.eval_material import SETTING, Row
+from tests.fakes.model_servers import serving
 
 LOG = "\n".join(
     f"2026-09-21T13:32:{second:02d}Z ERROR orders connection pool exhausted: timeout waiting for connection"
@@ -97,3 +101,28 @@ def test_a_line_that_is_no_object_is_named(root: Path, capsys: pytest.CaptureFix
     (root / "cases.jsonl").write_text("[]\n")
     assert main([str(root)]) == 2
     assert "cases.jsonl, line 1: expected an object" in capsys.readouterr().err
+
+
+def test_a_team_of_models_without_a_model_is_refused(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("GREENLIGHT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GREENLIGHT_HOME", str(root))
+    assert main([str(root), "--team", "model"]) == 2
+    assert "no model is configured" in capsys.readouterr().err
+
+
+async def test_a_team_of_models_is_asked_and_what_it_used_is_counted(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Said("I do not know.")
+    async with serving(said) as server:
+        monkeypatch.setenv("GREENLIGHT_HOME", str(root))
+        monkeypatch.setenv("GREENLIGHT_ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("GREENLIGHT_ANTHROPIC_API_KEY", "sk-made-for-this-test")
+        arguments = ["--team", "model", "--json", str(root / "out.json")]
+        assert await asyncio.to_thread(main, [str(root), *arguments]) == 0
+    pool = cast("list[Row]", report(root)["cases"])[0]
+    assert cast("int", pool["tokens"]) > 0
+    assert pool["cause_named"] is True
