@@ -47,6 +47,7 @@ chaos: $(VENV)/.ready ## Kill processes at random under load (ARGS=--short)
 
 bench: $(VENV)/.ready ## Speed and memory, printed
 	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.browser.startup || echo "The page is not measured: it needs chromium."
 
 eval: $(VENV)/.ready ## Quality over recorded incidents (GREENLIGHT_MATERIAL=folder)
 	@$(BIN)/python -m pytest -q -rs tests/evals $(ARGS)

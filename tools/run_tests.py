@@ -14,6 +14,7 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("contract and integration", ("tests/contract", "tests/integration")),
     ("scenario", ("tests/scenario",)),
     ("browser", ("tests/browser",)),
+    ("integrity cases", ("tests/integrity",)),
 )
 PROGRAMS: tuple[tuple[str, str], ...] = (
     ("integrity, short", "tests.integrity"),

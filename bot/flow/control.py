@@ -10,6 +10,7 @@ from bot.ports.ports import Ports
 from bot.ports.records import Pause
 
 NOT_A_RESPONDER = "Only a responder listed in the policy may do that. Nothing was changed."
+NO_REASON = "Resuming needs a reason. Nothing was changed."
 NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
 
 
@@ -18,6 +19,7 @@ async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     if not await _responder(ports, person):
         return NOT_A_RESPONDER
     await ports.incidents.set_pause(Pause(scope, person, reason, ports.clock.now()))
+    await _redraw(ports)
     return f"Paused: {scope}. No new step starts until a lead resumes it."
 
 
@@ -26,8 +28,9 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
     if not await _leads(ports, person):
         return NOT_A_LEAD
     if not reason.strip():
-        return "Resuming needs a reason. Nothing was changed."
+        return NO_REASON
     await ports.incidents.lift_pause(scope, person, reason, ports.clock.now())
+    await _redraw(ports)
     return f"Resumed: {scope}."
 
 
@@ -35,15 +38,23 @@ async def stop(ports: Ports, incident: IncidentId, person: PersonId) -> str:
     """Pause one incident; any responder may."""
     if not await _responder(ports, person):
         return NOT_A_RESPONDER
-    await decide(ports, incident, lambda found: _pause_set(found, person, paused=True))
-    return "Stopped: no new step of this incident starts until a lead resumes it."
+    try:
+        await decide(ports, incident, lambda found: _pause_set(found, person, "", paused=True))
+    except UnknownIncidentError:
+        return "There is no such incident. Nothing was changed."
+    return f"Stopped: no new step starts until a lead says /greenlight resume incident:{incident} and why."
 
 
-async def go_on(ports: Ports, table: Table, incident: IncidentId, person: PersonId) -> str:
-    """Resume one incident; a lead may."""
+async def go_on(ports: Ports, table: Table, incident: IncidentId, person: PersonId, reason: str) -> str:
+    """Resume one incident; a lead may, with a reason."""
     if not await _leads(ports, person):
         return NOT_A_LEAD
-    after = await decide(ports, incident, lambda found: _pause_set(found, person, paused=False))
+    if not reason.strip():
+        return NO_REASON
+    try:
+        after = await decide(ports, incident, lambda found: _pause_set(found, person, reason, paused=False))
+    except UnknownIncidentError:
+        return "There is no such incident. Nothing was changed."
     await nudge(ports, after, table)
     return "Resumed: this incident goes on."
 
@@ -71,10 +82,10 @@ async def close(ports: Ports, incident: IncidentId, closing: Closing, person: Pe
     return "Closed."
 
 
-def _pause_set(incident: Incident, person: PersonId, *, paused: bool) -> tuple[Event, ...]:
+def _pause_set(incident: Incident, person: PersonId, reason: str, *, paused: bool) -> tuple[Event, ...]:
     if not incident.is_open or (incident.paused_by is not None) == paused:
         return ()
-    return (PauseSet(paused, person, ""),)
+    return (PauseSet(paused, person, reason),)
 
 
 def _closed(incident: Incident, closing: Closing, person: PersonId, note: str) -> tuple[Event, ...]:
@@ -85,6 +96,12 @@ def _closed(incident: Incident, closing: Closing, person: PersonId, note: str) -
     if state is None or not state.alive:
         return (closed,)
     return (PlanEnded(state.plan.id, state.plan.revision, PlanEnd.CLOSED), closed)
+
+
+async def _redraw(ports: Ports) -> None:
+    """A wider pause is no event of any incident, but every open card shows it."""
+    for incident in await ports.incidents.opened():
+        await ports.cards.mark(incident)
 
 
 async def _responder(ports: Ports, person: PersonId) -> bool:

@@ -18,8 +18,8 @@ from bot.slack.views.text import count, esc, esc_fit, mention
 
 HELP = (
     "*status* shows what is open.\n"
-    "*pause* `all` or `environment:name`, then a reason: no new step starts. Any responder may.\n"
-    "*resume* `all` or `environment:name`, then a reason: steps start again. A lead may.\n"
+    "*pause* `all`, `environment:name` or `incident:id`, then a reason: no new step starts.\n"
+    "*resume* `all`, `environment:name` or `incident:id`, then a reason: steps start again. A lead may.\n"
     "In an incident's thread, mention me to ask."
 )
 SIGHTINGS = 20

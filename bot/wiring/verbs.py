@@ -76,9 +76,15 @@ class Flow:
         return incident
 
     async def _pause(self, scope: str, person: PersonId, reason: str) -> str:
+        one = _incident_of(scope)
+        if one is not None:
+            return await control.stop(self.ports, one, person)
         return await control.pause(self.ports, scope, person, reason)
 
     async def _resume(self, scope: str, person: PersonId, reason: str) -> str:
+        one = _incident_of(scope)
+        if one is not None:
+            return await control.go_on(self.ports, table, one, person, reason)
         return await control.resume(self.ports, scope, person, reason)
 
     async def _stop(self, incident: IncidentId, person: PersonId) -> str:
@@ -101,3 +107,9 @@ class Flow:
 
     async def _close(self, incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
         return await control.close(self.ports, incident, closing, person, note)
+
+
+def _incident_of(scope: str) -> IncidentId | None:
+    """The incident that a scope of pause or resume names, if it is one: `incident:<id>`."""
+    kind, _, name = scope.partition(":")
+    return IncidentId(name) if kind == "incident" else None

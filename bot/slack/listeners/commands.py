@@ -15,7 +15,7 @@ from bot.slack.failures import ChatError
 from bot.slack.listeners.room import Room
 from bot.slack.payloads import Command
 
-SCOPE = re.compile(r"all|environment:[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+SCOPE = re.compile(r"all|environment:[a-z0-9][a-z0-9_-]{0,63}|incident:[A-Za-z0-9_-]{1,64}", re.ASCII)
 SHOWN = 20
 MAX_REASON = 500
 

@@ -60,7 +60,7 @@ def reject_modal(
     warning = (
         "*Your reason steers the next plan, so you become one of those who asked for it.* "
         "Unless the policy lets people approve their own requests, you cannot approve that plan.\n"
-        f"Who could approve it next: {next_one}."
+        f"Who could approve it next, at the same risk: {next_one}."
     )
     what = f"Plan {grouped(state.digest)} will not run. Its reason is kept in the record."
     ask: Block = {

@@ -149,7 +149,8 @@ def _who_may(state: PlanState, scene: Scene) -> str:
 
 def _paused(incident: Incident, scene: Scene) -> str:
     if incident.paused_by is not None:
-        return f"*Paused* by {mention(incident.paused_by)}: no step starts until a lead resumes."
+        how = f"`/greenlight resume incident:{incident.id}` and why"
+        return f"*Paused* by {mention(incident.paused_by)}: no step starts until a lead says {how}."
     if not scene.paused:
         return ""
     return f"*Paused*: {esc_fit(pause_words(scene.paused), 200)}. No step starts until a lead resumes."

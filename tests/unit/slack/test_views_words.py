@@ -157,7 +157,7 @@ def test_the_reject_modal_warns_and_names_who_is_left() -> None:
     check_view(view)
     text = render_view(view)
     assert "you become one of those who asked for it" in text
-    assert "Who could approve it next: @U0LEAD." in text
+    assert "Who could approve it next, at the same risk: @U0LEAD." in text
     assert view["callback_id"] == "reject_reason"
     value = f"1|{of.plan.plan.id}|1|{of.plan.digest[:12]}"
     assert parse_metadata(str(view["private_metadata"])) == (value, *MESSAGE)
