@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,6 +50,8 @@ class ModelServer:
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     headers: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
     usage: bool = True
+    script: Callable[[str], Line] | None = None
+    """From all that was sent to what is said, where it depends on it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def line(self) -> Line:
@@ -59,7 +61,7 @@ class ModelServer:
         body: dict[str, Any] = await request.json()
         self.bodies.append(body)
         self.headers.append(dict(request.headers))
-        line = self.line()
+        line = self.script(json.dumps(body)) if self.script else self.line()
         wire = Anthropic(self) if request.path.endswith("/messages") else OpenAI(self)
         if isinstance(line, Fault) and line in WHOLE:
             return await self._whole_fault(line, request)
