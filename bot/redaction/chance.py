@@ -14,6 +14,8 @@ MIN_OF_EACH = 2
 MIN_CHANGES = 3
 MANY = 0.35
 FAIR = 0.2
+WORDY = 0.85
+WORD_LENGTH = 3
 BASE36_DIGITS = 4
 BASE36 = 0.3
 
@@ -22,6 +24,7 @@ FILES = ("iVBORw0KGgo", "/9j/4", "R0lGODlh", "JVBERi0")
 
 UUID = re.compile(r"(?i)[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.ASCII)
 HEX = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)", re.ASCII)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", re.ASCII)
 RUN = re.compile(r"[A-Za-z0-9]+", re.ASCII)
 PLAIN = re.compile(r"[A-Za-z0-9+/_=~.!@#$%^&*:|-]+", re.ASCII)
 
@@ -37,7 +40,7 @@ def by_lot(word: str) -> bool:
     if digits < MIN_OF_EACH:
         return False
     if upper >= MIN_OF_EACH and lower >= MIN_OF_EACH:
-        return _changes(word) >= MANY * (upper + lower + digits - 1)
+        return _changes(word) >= MANY * (upper + lower + digits - 1) and _wordiness(word) < WORDY
     longest = max(RUN.findall(word), key=len)
     if (upper and lower) or len(longest) < LONG_RUN or HEX.fullmatch(longest):
         return False
@@ -68,9 +71,15 @@ def _counts(word: str) -> tuple[int, int, int]:
 
 
 def _changes(word: str) -> int:
-    """Changes of kind from one letter or digit to the next; a capital that begins a word is none."""
+    """Changes between upper case, lower case and digits from one to the next."""
     kinds = [_kind(char) for char in word if char.isalnum()]
     return sum(one != other for one, other in itertools.pairwise(kinds))
+
+
+def _wordiness(word: str) -> float:
+    """The share of letters in pieces of three and more that could be words, as in `DiskFullIn24Hours`."""
+    pieces = WORD.findall(word)
+    return sum(len(piece) for piece in pieces if len(piece) >= WORD_LENGTH) / max(sum(map(len, pieces)), 1)
 
 
 def _kind(char: str) -> int:
