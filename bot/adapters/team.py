@@ -59,12 +59,12 @@ class ModelTeam:
         crew = await self._crews.of(case.incident)
         brief = to_diagnose(case, self._reach.content.failure_modes(), self._reach.clean)
         ran = await self._run(case, crew, crew.before_remediation(), replace(brief, task=ALL_STAGES))
-        case.worksheet.worked.append(worked_of(DIAGNOSIS, ran.run, crew.digests))
-        notes = (*((crew.note,) if crew.note else ()), *notes_of(ran.run))
+        case.worksheet.worked.append(worked_of(DIAGNOSIS, ran.run, crew.digests, self._reach.clean))
+        notes = self._notes(ran)
         try:
             answer = ran.run.answer(DIAGNOSIS)
         except ModelUnavailableError as error:
-            return _ruled(ruled, f"no model answered: {tried_of(error.tried)}", notes)
+            return _ruled(ruled, self._reach.clean(f"no model answered: {tried_of(error.tried)}"), notes)
         except NoAnswerError as error:
             known = self._findings(ran.run)
             said = _ruled(ruled, f"the models gave no diagnosis: {error.detail}", notes)
@@ -81,11 +81,13 @@ class ModelTeam:
         crew = await self._crews.of(case.incident)
         brief = to_remedy(case, self._reach.clean)
         ran = await self._run(case, crew, (REMEDIATION,), replace(brief, task=ONLY_STEPS))
-        case.worksheet.worked.append(worked_of(REMEDIATION, ran.run, crew.digests))
+        case.worksheet.worked.append(worked_of(REMEDIATION, ran.run, crew.digests, self._reach.clean))
         try:
             answer = ran.run.answer(REMEDIATION)
         except ModelUnavailableError as error:
-            return await self._by_rules(case, f"No model answered: {tried_of(error.tried)}.")
+            return await self._by_rules(
+                case, self._reach.clean(f"No model answered: {tried_of(error.tried)}.")
+            )
         except NoAnswerError as error:
             if ran.tools.steps:
                 return _recorded(ran.tools, f"The models gave no other answer: {error.detail}.")
@@ -105,7 +107,7 @@ class ModelTeam:
             run = await crew.team.manage(brief, session)
         except ExceptionGroup as group:
             raise _first(group) from group
-        case.worksheet.worked.append(worked_of("answer", run, crew.digests))
+        case.worksheet.worked.append(worked_of("answer", run, crew.digests, self._reach.clean))
         return self._reply(run.outcomes[-1], case, tools)
 
     def _reply(self, outcome: Outcome, case: Case, tools: Tools) -> Reply | None:
@@ -139,6 +141,10 @@ class ModelTeam:
         tools = Tools(case, self._reach, journal, run, crew.memory)
         session = Session(case.incident, tools.toolbox(), journal, self._books.ledger, crew.memory)
         return session, tools
+
+    def _notes(self, ran: Ran) -> tuple[str, ...]:
+        told = (ran.crew.note, *notes_of(ran.run))
+        return tuple(self._reach.clean(note) for note in told if note)
 
     def _findings(self, run: TeamRun) -> tuple[Claim, ...]:
         outcome = run.outcome(LOGS)

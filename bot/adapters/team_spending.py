@@ -1,6 +1,6 @@
 """What a run of a team used and met, as the incident records it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from agents.desk import Outcome
 from agents.errors import Failure
@@ -14,9 +14,11 @@ MAX_WORDS = 160
 NO_KEY = "no API key is set for its provider"
 
 
-def worked_of(task: str, run: TeamRun, digests: tuple[tuple[str, str], ...]) -> TeamWorked:
+def worked_of(
+    task: str, run: TeamRun, digests: tuple[tuple[str, str], ...], clean: Callable[[str], str]
+) -> TeamWorked:
     """The event of a run: its stages, who was asked in vain, the hashes of the files behind it."""
-    tried = dict.fromkeys(str(one)[:MAX_WORDS] for one in _failures(run.outcomes))
+    tried = dict.fromkeys(clean(str(one))[:MAX_WORDS] for one in _failures(run.outcomes))
     return TeamWorked(task, tuple(_spent(one) for one in run.outcomes), tuple(tried)[:MAX_TRIED], digests)
 
 
