@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="greenlight demo",
         description="A small shop runs on this machine and breaks for real. Greenlight, in a local Slack\n"
-        "workspace, finds the likely cause and asks you. Nothing leaves this machine.\n"
+        "workspace, finds the likely cause and asks you. Nothing leaves this machine,\n"
+        "unless the key of a model is set: then the shop's evidence goes to it.\n"
         "Opens a page on 127.0.0.1; Ctrl-C ends everything.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"At the prompt of --terminal:\n{HELP}\n\nExit code of --auto and --terminal: 0 if the fix "

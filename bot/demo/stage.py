@@ -20,6 +20,9 @@ from bot.settings import environment as caller_environment
 from bot.settings import of_models
 
 START_SECONDS = 30.0
+WITH_A_KEY = (
+    "A model's key is set: the shop's evidence goes to that model. GREENLIGHT_TEAM=rules keeps it here."
+)
 
 
 class DemoBrokenError(GreenlightError):
@@ -59,6 +62,8 @@ async def open_stage(
         webhook = workspace.add_webhook(CHANNEL, "Alertmanager")
         site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus))
         variables = _environment(environment(home, workspace, app, site))
+        if variables.keys() & {"ANTHROPIC_API_KEY", "OPENAI_API_KEY"}:
+            print(WITH_A_KEY, flush=True)
         fleet = Fleet(variables, output=home / "logs")
         if page is not None:
             await stack.enter_async_context(page.watching(SiteShop(site, fleet_processes(fleet))))

@@ -338,7 +338,7 @@ function drawSide(inChannelNow, inThreadNow) {
     state.channels.map((one) => item("channel", one.name, icon("hash"), one.id === state.channel && badge)),
     el("small", { class: "side-title" }, "Apps"),
     state.apps.slice(0, 1).map((one) => item("home", one.name, el("i", { class: connected ? "online" : "offline", title: connected ? "connected" : "not connected" }))),
-    el("div", { class: "side-foot" }, "A local Slack workspace. Nothing leaves this machine."),
+    el("div", { class: "side-foot" }, "A local Slack workspace, on this machine."),
   );
   refill(
     tabs,
