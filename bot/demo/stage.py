@@ -20,9 +20,7 @@ from bot.settings import environment as caller_environment
 from bot.settings import of_models
 
 START_SECONDS = 30.0
-WITH_A_KEY = (
-    "A model's key is set: the shop's evidence goes to that model. GREENLIGHT_TEAM=rules keeps it here."
-)
+WITH_MODELS = "Models are set: the shop's evidence goes to them. GREENLIGHT_TEAM=rules keeps it here."
 
 
 class DemoBrokenError(GreenlightError):
@@ -62,8 +60,8 @@ async def open_stage(
         webhook = workspace.add_webhook(CHANNEL, "Alertmanager")
         site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus))
         variables = _environment(environment(home, workspace, app, site))
-        if variables.keys() & {"ANTHROPIC_API_KEY", "OPENAI_API_KEY"}:
-            print(WITH_A_KEY, flush=True)
+        if of_models(variables) and variables.get("GREENLIGHT_TEAM") != "rules":
+            print(WITH_MODELS, flush=True)
         fleet = Fleet(variables, output=home / "logs")
         if page is not None:
             await stack.enter_async_context(page.watching(SiteShop(site, fleet_processes(fleet))))
