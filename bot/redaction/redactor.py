@@ -14,6 +14,7 @@ from bot.redaction.spellings import decoded, spellings_of
 
 MIN_EXACT = 6
 MASKED = 3
+MARK = "[secret:"
 SHORT = 20_000
 """Characters up to which it pays to ask first whether any rule may apply."""
 
@@ -47,7 +48,7 @@ class Pattern(Protocol):
 
 def tag_of(secret: str) -> str:
     """The tag that stands for a secret: the same for the same secret, and short enough to tell nothing."""
-    return f"[secret:{hashlib.sha256(secret.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}]"
+    return f"{MARK}{hashlib.sha256(secret.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}]"
 
 
 @final
@@ -79,6 +80,13 @@ class Redactor:
         if not text.isascii():
             # RE2 reads UTF-8, which cannot spell half a surrogate pair; JSON can.
             text = text.encode("utf-8", "replace").decode("utf-8")
+        once = self._pass(text)
+        # A tag ends words, so that what stood beside a secret may show itself only now.
+        if once == text:
+            return once
+        return "\n".join(self._pass(line) if MARK in line else line for line in once.split("\n"))
+
+    def _pass(self, text: str) -> str:
         if self._exact is not None:
             text = self._exact.sub(lambda found: self._tags[found.group()], text)
         text = self._vendors.sub(lambda found: tag_of(found.group()), text)
