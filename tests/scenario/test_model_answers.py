@@ -9,10 +9,12 @@ import pytest
 from agents.messages import Results
 from agents.model import Ask
 from agents.providers.scripted import calls, says, told
-from bot.domain.events import Asked, Decided
+from bot.domain.events import Answered, Asked, Decided
 from bot.domain.incident import Incident, Phase
+from bot.flow.conductor import decide
 from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
 from bot.flow.table import table
+from bot.ports.team import Case, Reply
 from tests.fakes.content import COLLEAGUE
 from tests.fakes.crews import ROAD, Cast, KilledError, ids, modelled, proposed
 from tests.fakes.house import PLACE, alert, house
@@ -44,6 +46,25 @@ async def test_a_question_is_answered_by_the_manager_and_touches_no_pending_plan
     assert after.spent[-1].stage == "ops_manager"
     assert "should we wake the database team?" in told(cast.asked("ops_manager")[0])
     assert isinstance(await home.click(before.id), Decided)
+
+
+async def test_an_answer_that_came_from_elsewhere_meanwhile_stays_the_only_one() -> None:
+    home = modelled(Cast({**ROAD, "ops_manager": [says("mine"), says("mine again")]}))
+    before = await proposed(home)
+    await asked(home.ports, table, unknown, Asked(COLLEAGUE, "1790000050.1", "and now?"), PLACE)
+    speaker = home.ports.speaker
+
+    class Slow:
+        async def answer(self, case: Case, question: str) -> Reply | None:
+            other = Answered("1790000050.1", "theirs")
+            await decide(home.ports, before.id, lambda _: (other,))
+            return await speaker.answer(case, question)
+
+    home.ports = replace(home.ports, speaker=Slow())
+    await home.work()
+    after = await home.incident(before.id)
+    assert after.questions[0].answer == "theirs"
+    assert sum(isinstance(entry.event, Answered) for entry in after.entries) == 1
 
 
 async def test_without_a_model_the_answer_says_that_it_needs_one() -> None:

@@ -150,6 +150,17 @@ async def test_a_model_that_disagrees_with_the_rules_is_not_believed_silently() 
     assert found.diagnosis.notes[0].startswith("Not agreed: the rules of the runbooks say")
 
 
+async def test_a_failure_mode_that_no_runbook_has_is_none_and_said() -> None:
+    def inventive(ask: Ask) -> Any:
+        (call,) = doctor(ask).calls
+        return answers({**call.arguments, "mode": "gremlins"})
+
+    found = await proposed(modelled(Cast({**ROAD, "diagnostician": inventive})))
+    assert found.diagnosis.mode is None
+    assert found.diagnosis.confidence is Confidence.MEDIUM
+    assert any("'gremlins', which no runbook has" in note for note in found.diagnosis.notes)
+
+
 async def test_healthy_is_not_believed_against_the_metrics() -> None:
     fine = answers({"verdict": "healthy", "cause": "all is well", "confidence": "high"})
     found = await proposed(modelled(Cast({**ROAD, "diagnostician": lambda _: fine})))

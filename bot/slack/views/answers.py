@@ -75,6 +75,7 @@ def why_answer(incident: Incident, scene: Scene) -> Answer:
 
 def _gaps(diagnosis: Diagnosis) -> list[str]:
     lines = [dropped(diagnosis.dropped)] if diagnosis.dropped else []
+    lines += [f"Against it: {'; '.join(diagnosis.against[:4])}."] if diagnosis.against else []
     return [*lines, f"Missing: {'; '.join(diagnosis.missing[:4])}."] if diagnosis.missing else lines
 
 
