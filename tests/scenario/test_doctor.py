@@ -111,6 +111,8 @@ async def served(handler: Callable[[web.Request], object]) -> AsyncGenerator[str
 
 @pytest.fixture
 async def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Clinic]:
+    for name in [name for name in os.environ if name.startswith(("GREENLIGHT_", "SLACK_"))]:
+        monkeypatch.delenv(name)
     (tmp_path / "runbooks").mkdir()
     data = tmp_path / ".greenlight"
     data.mkdir(mode=0o700)
