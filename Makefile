@@ -50,7 +50,10 @@ bench: $(VENV)/.ready ## Speed and memory, printed
 	@$(BIN)/python -m tests.browser.startup || echo "The page is not measured: it needs chromium."
 
 eval: $(VENV)/.ready ## Quality over recorded incidents (GREENLIGHT_MATERIAL=folder)
-	@$(BIN)/python -m pytest -q -rs tests/evals $(ARGS)
+	@$(BIN)/python -m bot eval $(ARGS)
+	@$(BIN)/python -m bot eval --secrets
+	@$(BIN)/python -m bot eval --injections
+	@$(BIN)/python -m pytest -q -rs -s tests/evals --deselect tests/evals/test_injection_bar.py
 
 gallery: $(VENV)/.ready ## Screenshots of every state, into docs/gallery (needs chromium)
 	@$(BIN)/python -m tests.browser.gallery $(ARGS)
