@@ -81,6 +81,7 @@ KNOWN = Known(
             "recent_changes",
             "service_state",
             "read_runbook",
+            "recall_incident",
             "execute_remediation",
             "propose_memory_edit",
         }

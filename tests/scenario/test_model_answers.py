@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from agents.journal import MemoryJournal
 from agents.messages import Results
 from agents.model import Ask
 from agents.providers.scripted import calls, says, told
+from bot.adapters.team_tools import Reach, Tools
 from bot.domain.events import Answered, Asked, Decided
+from bot.domain.ids import IncidentId
 from bot.domain.incident import Incident, Phase
 from bot.flow.conductor import decide
 from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
@@ -132,3 +135,24 @@ async def test_files_change_the_team_for_the_next_incident_and_broken_ones_are_t
     third = await home.fires(alert("fp-3"), replace(PLACE, thread="1790000002.000100"))
     await home.work()
     assert (await home.incident(third)).worked[0].roster != first.worked[0].roster
+
+
+async def test_past_incidents_are_recalled_with_what_helped() -> None:
+    home = modelled(Cast({**ROAD}))
+    first = await proposed(home)
+    home.eyes.set_samples("error_rate", "0.5", "0.0", "0.0", "0.0")
+    await home.click(first.id)
+    await home.pass_time(10)
+
+    async def past() -> tuple[Incident, ...]:
+        return (await home.incident(first.id),)
+
+    reach = Reach(home.eyes, home.content, home.clock, lambda text: text, past)
+    service = home.content.inventory().services[0]
+    now = home.clock.now()
+    case = Case(IncidentId("inc-2"), alert("fp-9"), service, (), home.content.catalogue(), now)
+    tools = Tools(case, reach, MemoryJournal(), "x", "")
+    told_of = await tools.recall_incident()
+    assert "cause: the deploy of 42 leaks connections" in told_of
+    assert "(pool_size 20 → 50): improved" in told_of
+    assert "Measured: the success check" in told_of
