@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import random
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,17 @@ from bot.playground.metrics.scraping import Target
 from bot.playground.metrics.servers import own_store, real_prometheus
 from bot.playground.processes import free_port
 from bot.playground.readiness import until_ready
+from tests.needs import need
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        shutil.which("prometheus") is None or shutil.which("promtool") is None,
-        reason="prometheus and promtool are not installed: the differential test needs the real Prometheus",
-    ),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_programs() -> None:
+    """The differential test needs the real Prometheus."""
+    need("prometheus")
+    need("promtool")
+
 
 START = 1_700_000_000
 SECONDS = 240

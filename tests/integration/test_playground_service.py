@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from aiohttp.test_utils import TestServer
 from bot.playground.readiness import NotReadyError
 from bot.playground.service.layout import write_json
 from bot.playground.site import Fault, Site, Snapshot
+from tests.needs import need
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -226,8 +226,8 @@ async def start_in_process(directory: Path) -> asyncio.subprocess.Process:
     return parent
 
 
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
 async def test_the_real_prometheus_can_take_the_place_of_our_store(tmp_path: Path) -> None:
+    need("prometheus")
     async with Site(tmp_path / "a 100% site", None, real_prometheus=True) as site:
         seen = await until(site, sound)
         assert (seen.version, seen.pool_size) == ("41", 20)
