@@ -108,7 +108,7 @@ class Crew:
 async def crewed(home: Path, variables: Mapping[str, str], *names: str) -> AsyncGenerator[Crew]:
     """These processes, with these settings and none of the caller's own."""
     kept = child_environment(**variables)
-    foreign = ("GREENLIGHT_", "SLACK_", "CHAOS_")
+    foreign = ("GREENLIGHT_", "SLACK_", "CHAOS_", "ANTHROPIC_", "OPENAI_")
     clean = {name: value for name, value in kept.items() if name in variables or not name.startswith(foreign)}
     crew = Crew(home, clean)
     crew.start(*names)
