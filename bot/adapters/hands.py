@@ -9,17 +9,12 @@ from bot.domain.apply import replay
 from bot.domain.decision import Order, permitted
 from bot.domain.errors import ExecutorRefusedError
 from bot.domain.ids import Digest, IncidentId
-from bot.domain.plan import Plan, Step
+from bot.domain.plan import Plan, Step, idempotency_key
 from bot.ports.content import Content
 from bot.ports.records import Incidents
 from bot.ports.world import Clock, Done
 
 Redact = Callable[[str], str]
-
-
-def idempotency_key(digest: Digest, step: int) -> str:
-    """The key of one step of one plan, the same however often it is asked for."""
-    return f"{digest[:12]}:{step}"
 
 
 class ApprovedHands:

@@ -97,6 +97,11 @@ def same_steps_hash(plan: Plan) -> Digest:
     return digest_of(json.dumps(steps, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
 
 
+def idempotency_key(digest: Digest, step: int) -> str:
+    """The key of one step of one plan, the same however often it is asked for."""
+    return f"{digest[:12]}:{step}"
+
+
 def parsed(body: str) -> Plan:
     """The plan from its canonical bytes; raises PlanRefusedError where they are not a plan."""
     try:

@@ -25,7 +25,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import SECOND
 from bot.domain.incident import Incident, PlanState, StepStatus
-from bot.domain.plan import Step
+from bot.domain.plan import Step, idempotency_key
 from bot.flow.conductor import Work
 from bot.ports.ports import Ports
 
@@ -68,7 +68,7 @@ async def execution(incident: Incident, work: Work) -> AsyncGenerator[Event, Inc
     if halt is not None:
         yield StepNotRun(state.digest, index, halt[0], halt[1])
         return
-    key = f"{state.digest[:12]}:{index}"
+    key = idempotency_key(state.digest, index)
     try:
         yield StepStarted(state.digest, index, step.target, key, work.fence, observed)
     except ClaimRefusedError as refused:

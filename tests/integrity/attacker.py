@@ -4,7 +4,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from bot.adapters.hands import ApprovedHands, idempotency_key
+from bot.adapters.hands import ApprovedHands
 from bot.domain.action import TIER_RANK, Tier
 from bot.domain.apply import replay
 from bot.domain.decision import Order, Refused
@@ -12,7 +12,7 @@ from bot.domain.errors import ExecutorRefusedError
 from bot.domain.events import Decided, Entry, PlanEnded, PlanProposed, StepStarted
 from bot.domain.finding import Claim, Confidence, Diagnosis, Option, ProposedStep, Remediation, Verdict
 from bot.domain.ids import ActionId, EvidenceId, Fence, IncidentId, PersonId, TargetId
-from bot.domain.plan import parsed
+from bot.domain.plan import idempotency_key, parsed
 from bot.domain.policy import Role
 from bot.ports.records import Incidents
 from bot.ports.world import Done

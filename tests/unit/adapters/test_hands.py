@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.hands import ApprovedHands, Redact, idempotency_key
+from bot.adapters.hands import ApprovedHands, Redact
 from bot.domain.errors import ExecutorRefusedError
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import ActionId, Digest, EnvironmentId
+from bot.domain.plan import idempotency_key
 from bot.domain.service import Environment
 from tests.fakes.claimed import Case, claimed, kept
 from tests.fakes.content import PROCESS, FixedContent, example_content
