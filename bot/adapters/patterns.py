@@ -14,14 +14,6 @@ class _Set(Protocol):
     def Match(self, text: str) -> list[int] | None: ...  # noqa: N802 - same
 
 
-class _Match(Protocol):
-    def group(self) -> str: ...
-
-
-class _Pattern(Protocol):
-    def search(self, text: str) -> _Match | None: ...
-
-
 def _options() -> object:
     options = re2.Options()
     options.log_errors = False
@@ -55,16 +47,3 @@ class Patterns:
     def matching(self, text: str) -> tuple[int, ...]:
         """The positions of the patterns that stand somewhere in this text, lowest first."""
         return tuple(sorted(self._set.Match(text) or ())) if self._size else ()
-
-
-@final
-class Finder:
-    """One pattern whose match is wanted, without case."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = cast("_Pattern", re2.compile(pattern, _options()))  # pyright: ignore[reportUnknownMemberType]
-
-    def found(self, text: str) -> str | None:
-        """The first words that match."""
-        match = self._pattern.search(text)
-        return match.group() if match else None
