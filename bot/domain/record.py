@@ -9,7 +9,8 @@ from bot.domain.evidence import Evidence
 from bot.domain.ids import SECOND, At, PersonId, grouped
 from bot.domain.incident import Incident, PlanState, StepState
 from bot.domain.policy import KnownPerson
-from bot.domain.report import ending_of, timeline
+from bot.domain.report import ending_of
+from bot.domain.timeline import timeline
 
 Refusals = tuple[tuple[At, PersonId, str, str], ...]
 """Refused clicks: when, who, on which plan and revision, and the code."""

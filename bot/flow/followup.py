@@ -8,7 +8,7 @@ from bot.domain.events import Answered, Asked, Event, OptionChosen
 from bot.domain.evidence import Sighting
 from bot.domain.ids import IncidentId
 from bot.domain.incident import PLANNABLE, Incident, Question
-from bot.domain.report import timeline
+from bot.domain.timeline import timeline
 from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
 from bot.flow.handing_in import handed_in
 from bot.ports.ports import Ports

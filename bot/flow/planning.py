@@ -11,6 +11,7 @@ from bot.domain.events import (
     Escalated,
     Event,
     NothingProposed,
+    OptionChosen,
     PlanEnd,
     PlanEnded,
     PlanProposed,
@@ -50,8 +51,8 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     assert service is not None
     observations = await _observe(ports, service)
     undo = _undo_of_last(incident, observations)
-    if incident.wanted is not None:
-        yield _chosen(incident, ports, observations)
+    if isinstance(incident.wanted, OptionChosen):
+        yield _chosen(incident, ports, observations, incident.wanted)
         return
     case = await _case(ports, incident, service, observations)
     remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
@@ -236,10 +237,11 @@ def _proposal(drafted: tuple[Drafted, ...]) -> PlanProposed:
     )
 
 
-def _chosen(incident: Incident, ports: Ports, observations: dict[TargetId, Observation]) -> Event:
+def _chosen(
+    incident: Incident, ports: Ports, observations: dict[TargetId, Observation], wanted: OptionChosen
+) -> Event:
     """The option that a person asked for, as a new revision whose originator that person is."""
-    wanted, last = incident.wanted, incident.current
-    assert wanted is not None
+    last = incident.current
     assert last is not None
     option = last.options[wanted.number - 1]
     desk = replace(_desk(ports, observations, (wanted.person,)), raise_tier=option.raise_tier)

@@ -25,6 +25,8 @@ def table(incident: Incident) -> Move | None:
     """The next verb and the role that may run it; nothing where a human is needed or all is over."""
     if incident.wanted is not None and incident.phase in PLANNABLE:
         return Move(planning, WorkerRole.THINK)
+    if incident.waits:
+        return None
     if incident.phase is Phase.VERIFIED:
         return _after_verification(incident)
     if incident.phase is Phase.EXECUTING:

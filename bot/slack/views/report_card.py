@@ -2,7 +2,8 @@
 
 from bot.domain.events import Closing
 from bot.domain.incident import Incident
-from bot.domain.report import Ran, Report, Row, report_of
+from bot.domain.report import Ran, Report, report_of
+from bot.domain.timeline import Row
 from bot.slack.views.blocks import (
     Block,
     Part,
