@@ -226,14 +226,21 @@ def _actions_of(service: Service, allowed: Catalogue) -> Iterator[str]:
             names = ", ".join(sorted(each.id for each in allowed.actions))
             yield f"expected actions of actions.yaml ({names}), not {name}"
             continue
-        needed = kinds.REACH.get(action.how, frozenset[str]())
-        targets = service.targets
-        reached = any(t.executor == "simulator" or needed <= dict(t.settings).keys() for t in targets)
-        if targets and not reached:
-            yield f"{name} needs a target with the settings {', '.join(sorted(needed))}"
+        settings, targets = dict(action.settings), service.targets
+        reached = (
+            kinds.reachable(action.how, settings, each.executor, dict(each.settings)) for each in targets
+        )
+        if targets and not any(reached):
+            yield f"{name} needs {_wanted(action.how, settings)}"
         metric = service.symptom if action.check.metric == "symptom" else action.check.metric
         if service.metric(metric) is None:
             yield f"{name} is checked by the metric {metric}, which the service does not have"
+
+
+def _wanted(how: str, settings: Mapping[str, str]) -> str:
+    """What a target lacks, as people read it."""
+    executors = " or ".join(sorted(kinds.HOWS[how].executors))
+    return f"a target of {executors} with the settings {', '.join(sorted(kinds.needed(how, settings)))}"
 
 
 def _remedies(modes: tuple[FailureMode, ...], allowed: Catalogue) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """`actions.yaml`: the catalogue, from its file to the domain."""
 
+from typing import Annotated
 from typing import Literal as OneOf
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, Strict
 
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, Whole, parsed
+from bot.adapters.content_kinds import HOWS
 from bot.adapters.yaml_door import Document
 from bot.domain.action import (
     Action,
@@ -20,9 +22,14 @@ from bot.domain.action import (
 )
 from bot.domain.ids import ActionId
 
-HOWS = ("supervisor.restart", "config.set", "release.switch", "simulate")
-SETTINGS: dict[str, frozenset[str]] = {"config.set": frozenset({"key"})}
-"""What an executor needs to know from the action, by what it does."""
+
+def _known_how(word: str) -> str:
+    if word not in HOWS:
+        raise ValueError(f"expected {', '.join(map(repr, HOWS))}, not {word}")
+    return word
+
+
+How = Annotated[str, Strict(), AfterValidator(_known_how)]
 
 
 class PaceDoor(Door):
@@ -71,7 +78,7 @@ class ActionDoor(Door):
     version: Whole = Field(ge=1)
     title: Ascii
     tier: OneOf["low", "medium", "high"]
-    how: OneOf["supervisor.restart", "config.set", "release.switch", "simulate"]
+    how: How
     parameters: dict[Name, ParameterDoor] = Field(default_factory=dict)
     observes: tuple[Name, ...] = ()
     preconditions: tuple[Name, ...] = ()
@@ -105,7 +112,7 @@ def _mistakes(action: ActionDoor, door: ActionsDoor) -> list[str]:
     found = list[str]()
     if action.check.needed > action.check.samples:
         found.append(f"check.needed: expected at most samples ({action.check.samples})")
-    missing = SETTINGS.get(action.how, frozenset[str]()) - set(action.settings)
+    missing = HOWS[action.how].settings - set(action.settings)
     found.extend(f"settings.{name}: is missing; {action.how} needs it" for name in sorted(missing))
     for name, parameter in action.parameters.items():
         if parameter.kind == "integer" and (parameter.minimum is None or parameter.maximum is None):
