@@ -28,6 +28,7 @@ COMMANDS = {
     "audit": Command("bot.commands.audit", "verify, show and export the record of what was decided and done"),
     "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
+    "schema": Command("bot.commands.schema", "print the JSON Schemas of the content files, for editors"),
     "eval": Command(
         "bot.commands.eval", "measure answers, attack strings and redaction over recorded material"
     ),

@@ -3,7 +3,16 @@
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from bot.adapters.patterns import fault
 from bot.adapters.yaml_door import Document, shown
@@ -40,7 +49,9 @@ Ascii = Annotated[Line, AfterValidator(_ascii)]
 Name = Annotated[str, Strict(), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
-Number = Annotated[Decimal, Strict(), BeforeValidator(_decimal)]
+Number = Annotated[
+    Decimal, Strict(), BeforeValidator(_decimal), WithJsonSchema({"type": "number"}, mode="validation")
+]
 Pattern = Annotated[str, Strict(), Field(min_length=1, max_length=500), AfterValidator(_readable)]
 Literal = Annotated[int, Strict()] | Annotated[str, Strict(), Field(max_length=500)]
 

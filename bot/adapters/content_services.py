@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 from typing import Literal as OneOf
 
-from pydantic import Field
+from pydantic import Field, Strict, WithJsonSchema
 
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import PaceDoor
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, parsed
+from bot.adapters.kinds_schema import settings_schema
 from bot.adapters.yaml_door import Document
 from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
 from bot.domain.service import (
@@ -28,10 +30,18 @@ class EnvironmentDoor(Door):
     """An environment; whether it is production must be said."""
 
     production: Flag
+    identity: dict[Name, Ascii | tuple[Ascii, ...]] = Field(default_factory=dict)
 
 
 Settings = dict[Name, Literal]
 """A source (with its `kind`) or a target (with its `executor`), and the settings that these take."""
+
+Query = Annotated[str, Strict(), Field(min_length=1, max_length=4_000)]
+
+LogSettings = Annotated[Settings, WithJsonSchema(settings_schema("kind", kinds.LOGS))]
+ChangeSettings = Annotated[Settings, WithJsonSchema(settings_schema("kind", kinds.CHANGES))]
+MetricsSettings = Annotated[Settings, WithJsonSchema(settings_schema("kind", kinds.METRICS))]
+TargetSettings = Annotated[Settings, WithJsonSchema(settings_schema("executor", kinds.EXECUTORS))]
 
 
 class NormalDoor(Door):
@@ -44,7 +54,7 @@ class NormalDoor(Door):
 class MetricDoor(Door):
     """A named query."""
 
-    query: Line
+    query: Query
     unit: Ascii | OneOf[""] = ""
     normal: NormalDoor = NormalDoor()
 
@@ -60,12 +70,12 @@ class ServiceDoor(Door):
     senior: Name | None = None
     aliases: tuple[Line, ...] = ()
     depends_on: tuple[Name, ...] = ()
-    logs: tuple[Settings, ...] = ()
-    changes: tuple[Settings, ...] = ()
-    metrics_source: Settings | None = None
+    logs: tuple[LogSettings, ...] = ()
+    changes: tuple[ChangeSettings, ...] = ()
+    metrics_source: MetricsSettings | None = None
     metrics: dict[Name, MetricDoor] = Field(default_factory=dict)
     symptom: Name = "error_rate"
-    targets: dict[Name, Settings] = Field(default_factory=dict)
+    targets: dict[Name, TargetSettings] = Field(default_factory=dict)
     actions: tuple[Name, ...] = ()
     pace: PaceDoor | None = None
 
@@ -100,11 +110,21 @@ def inventory(
         return None
     reading = Reading(document, environ, problems)
     environments = tuple(
-        Environment(EnvironmentId(name), each.production) for name, each in door.environments.items()
+        Environment(EnvironmentId(name), each.production, _identities(each))
+        for name, each in door.environments.items()
     )
     services = tuple(_service(name, each, reading) for name, each in door.services.items())
     _check(door, reading)
     return Inventory(environments, services, sha256)
+
+
+def _identities(door: EnvironmentDoor) -> tuple[tuple[str, str], ...]:
+    """By executor, one value or several that all count."""
+    return tuple(
+        (executor, value)
+        for executor, values in door.identity.items()
+        for value in ((values,) if isinstance(values, str) else values)
+    )
 
 
 def _check(door: ServicesDoor, reading: Reading) -> None:
