@@ -5,6 +5,8 @@ from bot.domain.errors import ExecutorRefusedError, ModelUnavailableError, Sourc
 from bot.domain.evidence import Change, Observation, Sighting
 from bot.domain.finding import Diagnosis, Remediation
 from bot.domain.ids import IncidentId, PersonId, TargetId
+from bot.domain.plan import Step
+from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service
 from bot.ports.team import Case
 from bot.ports.world import Done, Window
@@ -44,6 +46,14 @@ class NoEyes:
     async def recent_changes(self, service: Service, window: Window) -> tuple[Change, ...]:
         """Refuse."""
         raise SourceUnavailableError(f"This process does not look at {service.name} ({window.end}).")
+
+    async def identity(self, service: Service, target: TargetId) -> str | None:
+        """Refuse."""
+        raise SourceUnavailableError(f"This process does not look at {target} of {service.name}.")
+
+    async def dry_run(self, service: Service, step: Step) -> DryRun | None:
+        """Refuse."""
+        raise SourceUnavailableError(f"This process does not look at {step.target} of {service.name}.")
 
 
 class NoPeople:

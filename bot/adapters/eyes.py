@@ -6,6 +6,7 @@ import httpx2
 
 from bot.adapters.change_logs import all_changes, changes_seen
 from bot.adapters.deploy_log import inside
+from bot.adapters.live import DRY_RUNS, IDENTITIES
 from bot.adapters.log_digest import Condense, LogDigest
 from bot.adapters.observer import observed_fields
 from bot.adapters.prometheus import Prometheus, decimal_text
@@ -14,6 +15,8 @@ from bot.adapters.sightings import Look, Redact, Sightings
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change, EvidenceKind, Observation, Sighting
 from bot.domain.ids import DAY, At, TargetId
+from bot.domain.plan import Step
+from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service, Source
 from bot.ports.world import Clock, Window
 
@@ -84,6 +87,18 @@ class SourceEyes:
         except SourceUnavailableError:
             return ()
         return tuple(self._sightings.clean_change(change) for change in inside(found.changes, window))
+
+    async def identity(self, service: Service, target: TargetId) -> str | None:
+        """Where the target is live; nothing where its executor cannot tell."""
+        known = service.target(target)
+        identify = IDENTITIES.get(known.executor) if known else None
+        return await identify(known) if known and identify else None
+
+    async def dry_run(self, service: Service, step: Step) -> DryRun | None:
+        """What the step would change, by its executor's own dry run; nothing where it has none."""
+        known = service.target(step.target)
+        rehearse = DRY_RUNS.get(step.executor) if known else None
+        return await rehearse(service, known, step) if known and rehearse else None
 
     def _prometheus(self, service: Service) -> Prometheus:
         source = service.metrics_source

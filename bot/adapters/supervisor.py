@@ -52,6 +52,16 @@ class Supervisor:
         except SupervisorFaultError as fault:
             raise SourceUnavailableError(f"supervisord on {self.program}: {fault.message}") from fault
 
+    async def identification(self) -> str:
+        """The identifier that the supervisor was configured with; raises SourceUnavailableError."""
+        try:
+            found = await self._call("supervisor.getIdentification", LOOK_SECONDS)
+        except SupervisorFaultError as fault:
+            raise SourceUnavailableError(f"supervisord does not say who it is: {fault.message}") from fault
+        if not isinstance(found, str) or not found:
+            raise SourceUnavailableError("supervisord does not say who it is.")
+        return found
+
     async def restart(self, seconds: float) -> None:
         """Stop the program and start it again, each waited for.
 

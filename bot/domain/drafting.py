@@ -16,7 +16,7 @@ from bot.domain.action import (
     UndoKind,
     Value,
 )
-from bot.domain.errors import PlanRefusedError
+from bot.domain.errors import PlanCode, PlanRefusedError
 from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import SECOND, At, PersonId, PlanId, TargetId
@@ -46,14 +46,14 @@ class Desk:
 def draft(incident: Incident, plan_id: PlanId, proposals: tuple[ProposedStep, ...], desk: Desk) -> Plan:
     """The plan for these proposals; raises PlanRefusedError with a code that the planner can use."""
     if not proposals:
-        raise PlanRefusedError("UNKNOWN_ACTION", "A plan needs at least one step.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_ACTION, "A plan needs at least one step.")
     if len(proposals) > MAX_STEPS:
-        raise PlanRefusedError("TOO_MANY_STEPS", f"A plan has at most {MAX_STEPS} steps.")
+        raise PlanRefusedError(PlanCode.TOO_MANY_STEPS, f"A plan has at most {MAX_STEPS} steps.")
     service = _service(incident, desk)
     steps = tuple(_step(proposal, service, desk) for proposal in proposals)
     environment = desk.inventory.environment(service.environment)
     if environment is None:
-        raise PlanRefusedError("UNKNOWN_TARGET", f"{service.name} has no known environment.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, f"{service.name} has no known environment.")
     blast_radius = len({step.target for step in steps})
     tier, why = tier_of(steps, service, blast_radius, desk)
     rule = desk.policy.rule(tier)
@@ -108,7 +108,7 @@ def wire_text(step: Step, service: Service) -> str:
 def _service(incident: Incident, desk: Desk) -> Service:
     service = desk.inventory.service(incident.service)
     if service is None:
-        raise PlanRefusedError("UNKNOWN_TARGET", "The alert names no service of the inventory.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, "The alert names no service of the inventory.")
     return service
 
 
@@ -117,7 +117,7 @@ def _step(proposal: ProposedStep, service: Service, desk: Desk) -> Step:
     target = _target(proposal, service, desk.inventory)
     observed = desk.observations.get(target.id)
     if observed is None:
-        raise PlanRefusedError("UNKNOWN_TARGET", f"{target.id} could not be observed.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, f"{target.id} could not be observed.")
     parameters = _parameters(proposal, action, observed)
     fields = dict(observed.fields)
     return Step(
@@ -141,7 +141,7 @@ def _action(wanted: str, catalogue: Catalogue) -> Action:
     action = catalogue.action(wanted)
     if action is None:
         names = ", ".join(sorted(known.id for known in catalogue.actions))
-        raise PlanRefusedError("UNKNOWN_ACTION", f"There is no action {wanted!r}; there are: {names}.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_ACTION, f"There is no action {wanted!r}; there are: {names}.")
     return action
 
 
@@ -149,13 +149,17 @@ def _target(proposal: ProposedStep, service: Service, inventory: Inventory) -> T
     target = service.target(proposal.target)
     if target is None:
         if inventory.owner_of(proposal.target):
-            raise PlanRefusedError("OUT_OF_SCOPE", f"{proposal.target} does not belong to {service.name}.")
+            raise PlanRefusedError(
+                PlanCode.OUT_OF_SCOPE, f"{proposal.target} does not belong to {service.name}."
+            )
         names = ", ".join(known.id for known in service.targets)
         raise PlanRefusedError(
-            "UNKNOWN_TARGET", f"No target {proposal.target!r}; {service.name} has: {names}."
+            PlanCode.UNKNOWN_TARGET, f"No target {proposal.target!r}; {service.name} has: {names}."
         )
     if proposal.action not in service.actions:
-        raise PlanRefusedError("OUT_OF_SCOPE", f"{service.name} does not allow the action {proposal.action}.")
+        raise PlanRefusedError(
+            PlanCode.OUT_OF_SCOPE, f"{service.name} does not allow the action {proposal.action}."
+        )
     return target
 
 
@@ -166,7 +170,7 @@ def _parameters(
     unknown = sorted(set(given) - {spec.name for spec in action.parameters})
     if unknown or len(given) != len(proposal.parameters):
         raise PlanRefusedError(
-            "BAD_PARAMETER", f"{action.id} has no parameter {', '.join(unknown) or 'twice'}."
+            PlanCode.BAD_PARAMETER, f"{action.id} has no parameter {', '.join(unknown) or 'twice'}."
         )
     return tuple((spec.name, _value(spec, given.get(spec.name), observed)) for spec in action.parameters)
 
@@ -181,35 +185,41 @@ def _value(spec: ParameterSpec, raw: object, observed: Observation) -> Value:
 
 def _integer(spec: ParameterSpec, raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise PlanRefusedError("BAD_PARAMETER", f"{spec.name} must be an integer, not {raw!r:.60}.")
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"{spec.name} must be an integer, not {raw!r:.60}.")
     low, high = spec.minimum, spec.maximum
     if (low is not None and raw < low) or (high is not None and raw > high):
-        raise PlanRefusedError("BAD_PARAMETER", f"{spec.name} must be within {low} and {high}, not {raw}.")
+        raise PlanRefusedError(
+            PlanCode.BAD_PARAMETER, f"{spec.name} must be within {low} and {high}, not {raw}."
+        )
     return raw
 
 
 def _word(spec: ParameterSpec, raw: object, observed: Observation) -> str:
     if not isinstance(raw, str) or not WORD.fullmatch(raw):
-        raise PlanRefusedError("BAD_PARAMETER", f"{spec.name} must be one plain word, not {raw!r:.60}.")
+        raise PlanRefusedError(
+            PlanCode.BAD_PARAMETER, f"{spec.name} must be one plain word, not {raw!r:.60}."
+        )
     allowed = spec.choices
     if spec.one_of_observed is not None:
         allowed = tuple((observed.field(spec.one_of_observed) or "").split(","))
     if allowed and raw not in allowed:
         raise PlanRefusedError(
-            "BAD_PARAMETER", f"{spec.name} must be one of {', '.join(allowed)}, not {raw}."
+            PlanCode.BAD_PARAMETER, f"{spec.name} must be one of {', '.join(allowed)}, not {raw}."
         )
     return raw
 
 
 def _known(name: str, fields: Mapping[str, str], target: Target) -> str:
     if name not in fields:
-        raise PlanRefusedError("UNKNOWN_TARGET", f"{target.id}: {name} could not be observed.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, f"{target.id}: {name} could not be observed.")
     return _printable(fields[name])
 
 
 def _printable(value: str) -> str:
     if not value.isascii() or not value.isprintable():
-        raise PlanRefusedError("BAD_PARAMETER", f"An observed value is not printable ASCII: {value!a:.60}.")
+        raise PlanRefusedError(
+            PlanCode.BAD_PARAMETER, f"An observed value is not printable ASCII: {value!a:.60}."
+        )
     return value
 
 
@@ -229,13 +239,13 @@ def _check(spec: CheckSpec, service: Service) -> Check:
     metric = service.metric(name)
     if metric is None:
         raise PlanRefusedError(
-            "BAD_PARAMETER", f"{service.name} has no metric {name!r} to check success with."
+            PlanCode.BAD_PARAMETER, f"{service.name} has no metric {name!r} to check success with."
         )
     threshold = spec.threshold
     if threshold == "normal":
         end = metric.normal_high if spec.comparison is Comparison.BELOW else metric.normal_low
         if end is None:
-            raise PlanRefusedError("BAD_PARAMETER", f"{name} of {service.name} has no normal range.")
+            raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"{name} of {service.name} has no normal range.")
         threshold = format(end, "f")
     pace = service.pace or spec.pace
     return Check(name, metric.query, metric.unit, spec.comparison, threshold, pace)

@@ -1,5 +1,20 @@
 """The tree of everything that can go wrong by rule; a class's docstring is its default message."""
 
+from enum import StrEnum
+
+
+class PlanCode(StrEnum):
+    """Why a plan is not shown to anybody (rule 17)."""
+
+    UNKNOWN_ACTION = "UNKNOWN_ACTION"
+    BAD_PARAMETER = "BAD_PARAMETER"
+    UNKNOWN_TARGET = "UNKNOWN_TARGET"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    TOO_MANY_STEPS = "TOO_MANY_STEPS"
+    BLAST_RADIUS = "BLAST_RADIUS"
+    TOO_LARGE_TO_REVIEW = "TOO_LARGE_TO_REVIEW"
+    SAME_STEPS = "SAME_STEPS"
+
 
 class GreenlightError(Exception):
     """Something in Greenlight went wrong."""
@@ -16,7 +31,7 @@ class IllegalEventError(GreenlightError):
 class PlanRefusedError(GreenlightError):
     """The plan breaks a rule and is not shown to anybody."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: PlanCode, message: str) -> None:
         super().__init__(message)
         self.code = code
 

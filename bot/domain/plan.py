@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.domain.action import Comparison, Pace, Tier, UndoKind, Value
-from bot.domain.errors import PlanRefusedError
+from bot.domain.errors import PlanCode, PlanRefusedError
 from bot.domain.ids import ActionId, At, Digest, EnvironmentId, IncidentId, PersonId, PlanId, TargetId
 
 SCHEMA = 1
@@ -54,6 +54,8 @@ class Step:
     effect: str = ""
     changes: tuple[tuple[str, str, str], ...] = ()
     """What the card shows as before -> after: the observed field, its value now, its value afterwards."""
+    dry_run: tuple[str, ...] = ()
+    """What the executor itself says it would change, line by line; none where it has no dry run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def canonical(plan: Plan) -> str:
     """The plan as canonical JSON: sorted ASCII keys, integers and strings only (the RFC 8785 subset)."""
     text = json.dumps(_body(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     if not text.isprintable() or not text.isascii():
-        raise PlanRefusedError("BAD_PARAMETER", "A plan holds printable ASCII only.")
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, "A plan holds printable ASCII only.")
     return text
 
 
@@ -107,12 +109,12 @@ def parsed(body: str) -> Plan:
     try:
         raw = cast("dict[str, object]", json.loads(body))
         if raw["schema"] != SCHEMA:
-            raise PlanRefusedError("BAD_PARAMETER", f"Plan schema {raw['schema']} is not {SCHEMA}.")
+            raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"Plan schema {raw['schema']} is not {SCHEMA}.")
         plan = _plan(raw)
     except (KeyError, TypeError, ValueError) as error:
-        raise PlanRefusedError("BAD_PARAMETER", f"These bytes are not a plan: {error}.") from error
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"These bytes are not a plan: {error}.") from error
     if canonical(plan) != body:
-        raise PlanRefusedError("BAD_PARAMETER", "These bytes are not a plan in canonical form.")
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, "These bytes are not a plan in canonical form.")
     return plan
 
 
@@ -151,6 +153,8 @@ def _step_body(step: Step) -> Mapping[str, object]:
         "timeout_seconds": step.timeout_seconds,
         "effect": step.effect,
         "changes": [list(change) for change in step.changes],
+        # Left out where there is none, so that plans of executors without a dry run keep their bytes.
+        **({"dry_run": list(step.dry_run)} if step.dry_run else {}),
         "undo": {
             "kind": step.undo.kind,
             "action": step.undo.action or "",
@@ -217,6 +221,7 @@ def _step(raw: Mapping[str, object]) -> Step:
         ),
         effect=_text(raw["effect"]),
         changes=tuple(_change(change) for change in _items(raw["changes"])),
+        dry_run=tuple(_text(line) for line in _items(raw.get("dry_run", []))),
     )
 
 

@@ -23,6 +23,8 @@ class Environment:
 
     id: EnvironmentId
     production: bool
+    identities: tuple[tuple[str, str], ...] = ()
+    """By executor: what it finds live there, as a cluster's UID or an account; several are alternatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,21 @@ class Target:
     def setting(self, name: str, default: str = "") -> str:
         """One setting of the target."""
         return dict(self.settings).get(name, default)
+
+
+def misplaced(environment: Environment, target: Target, live: str | None) -> str | None:
+    """Why a target is not where the inventory says, by what its executor finds live (rule 6).
+
+    No live identity means that the executor cannot tell, which is an answer only where none is declared.
+    """
+    declared = [value for executor, value in environment.identities if executor == target.executor]
+    if live is None:
+        return f"{target.executor} cannot tell where {target.id} is live" if declared else None
+    if not declared:
+        return f"{target.id} is live in {live!a:.80}, and {environment.id} declares no {target.executor}"
+    if live not in declared:
+        return f"{target.id} is live in {live!a:.80}, not in {environment.id} ({', '.join(declared)})"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from bot.domain.errors import (
     ExecutorRefusedError,
     NotDurableError,
     SourceUnavailableError,
-    StoreUnavailableError,
 )
 from bot.domain.events import (
     Event,
@@ -27,10 +26,8 @@ from bot.domain.ids import SECOND
 from bot.domain.incident import Incident, PlanState, StepStatus
 from bot.domain.plan import Step, idempotency_key
 from bot.flow.conductor import Work
+from bot.flow.execution_checks import halted, observed_now, paused
 from bot.ports.ports import Ports
-
-Halt = tuple[ExecutionCode, str]
-Fields = tuple[tuple[str, str], ...]
 
 
 async def starting(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
@@ -40,7 +37,7 @@ async def starting(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     if ports.clock.now() > (state.hold_until or 0) + limit:
         yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)
         return
-    if await _paused(ports, incident, state) is None:
+    if await paused(ports, incident, state) is None:
         yield ExecutionStarted(state.digest, await _measure(ports, state))
 
 
@@ -64,7 +61,7 @@ async def execution(incident: Incident, work: Work) -> AsyncGenerator[Event, Inc
     ports, state, index = work.ports, _current(incident), next_step(incident)
     assert index is not None
     step = state.steps[index].step
-    halt, observed = await _halted(ports, incident, step)
+    halt, observed = await halted(ports, incident, state, step)
     if halt is not None:
         yield StepNotRun(state.digest, index, halt[0], halt[1])
         return
@@ -92,7 +89,7 @@ async def _acted(work: Work, incident: Incident, state: PlanState, index: int, s
         return OutcomeUnknown(state.digest, index, lost.message)
     except ExecutorRefusedError as refused:
         return StepNotRun(state.digest, index, refused.code, refused.message)
-    after = await _observed(work.ports, step)
+    after = await observed_now(work.ports, step)
     return StepFinished(state.digest, index, done.ok, done.detail, after or ())
 
 
@@ -106,59 +103,6 @@ def _current(incident: Incident) -> PlanState:
     state = incident.current
     assert state is not None
     return state
-
-
-async def _halted(ports: Ports, incident: Incident, step: Step) -> tuple[Halt | None, Fields]:
-    state = _current(incident)
-    why = await _paused(ports, incident, state)
-    if why is not None:
-        return (ExecutionCode.PAUSED, why), ()
-    if not state.approved:
-        return (ExecutionCode.EXPIRED, "the approval does not hold"), ()
-    service = ports.content.inventory().owner_of(step.target)
-    if service is None or service.environment != state.plan.environment:
-        return (ExecutionCode.ENVIRONMENT_MISMATCH, f"{step.target} is not in {state.plan.environment}"), ()
-    observed = await _observed(ports, step)
-    if observed is None:
-        return (ExecutionCode.DRIFT, f"{step.target} cannot be observed"), ()
-    drift = _drift(step, observed)
-    return ((ExecutionCode.DRIFT, drift) if drift else None), observed
-
-
-def _drift(step: Step, observed: Fields) -> str:
-    now = dict(observed)
-    changed = [
-        f"{name} was {approved}, is {now.get(name, 'unknown')}"
-        for name, approved in step.preconditions
-        if now.get(name) != approved
-    ]
-    return "; ".join(changed)
-
-
-async def _observed(ports: Ports, step: Step) -> Fields | None:
-    service = ports.content.inventory().owner_of(step.target)
-    if service is None:
-        return None
-    try:
-        return (await ports.eyes.observe(service, step.target)).fields
-    except SourceUnavailableError:
-        return None
-
-
-async def _paused(ports: Ports, incident: Incident, state: PlanState) -> str | None:
-    """Why nothing may start now; a freeze of the policy pauses, and so does an unreadable store (rule 14)."""
-    if incident.paused_by is not None:
-        return f"this incident was stopped by {incident.paused_by}"
-    frozen = ports.content.policy().frozen(state.plan.environment, ports.clock.now())
-    if frozen is not None:
-        return f"{state.plan.environment} is {frozen}"
-    try:
-        pauses = await ports.incidents.pauses()
-    except StoreUnavailableError:
-        return "the store cannot be read"
-    scopes = {"all", f"environment:{state.plan.environment}"}
-    hit = next((pause for pause in pauses if pause.scope in scopes), None)
-    return f"{hit.scope} was paused by {hit.person}" if hit else None
 
 
 async def _measure(ports: Ports, state: PlanState) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from bot.domain.action import UndoKind
-from bot.domain.drafting import MORE_CARE, Desk, draft
+from bot.domain.drafting import MORE_CARE, Desk
 from bot.domain.errors import PlanRefusedError, SourceUnavailableError
 from bot.domain.events import (
     Answered,
@@ -18,10 +18,11 @@ from bot.domain.events import (
 )
 from bot.domain.evidence import Observation, Sighting
 from bot.domain.finding import Option, ProposedStep, Remediation, Verdict
-from bot.domain.ids import PersonId, PlanId, TargetId
+from bot.domain.ids import PersonId, TargetId
 from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import Plan, canonical, digest_of, same_steps_hash
 from bot.domain.service import Service
+from bot.flow.checked_plan import checked_plan
 from bot.flow.conductor import Work
 from bot.flow.handing_in import handed_in
 from bot.ports.ports import Ports
@@ -52,7 +53,7 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     observations = await _observe(ports, service)
     undo = _undo_of_last(incident, observations)
     if isinstance(incident.wanted, OptionChosen):
-        yield _chosen(incident, ports, observations, incident.wanted)
+        yield await _chosen(incident, ports, observations, incident.wanted)
         return
     case = await _case(ports, incident, service, observations)
     remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
@@ -74,14 +75,14 @@ async def _ways(
     """Ask the team; where nothing of what it proposes passes, tell it why and ask again, twice at most."""
     remediation = await ports.team.remedy(case)
     for _ in range(REVISIONS):
-        drafted, refusals = _drafted(incident, ports, observations, remediation, undo)
+        drafted, refusals = await _drafted(incident, ports, observations, remediation, undo)
         if drafted or not refusals:
             return remediation, drafted, refusals
         again = await ports.team.remedy(replace(case, refusals=refusals))
         if again.options == remediation.options:
             return remediation, drafted, refusals
         remediation = again
-    return remediation, *_drafted(incident, ports, observations, remediation, undo)
+    return remediation, *await _drafted(incident, ports, observations, remediation, undo)
 
 
 async def expiring(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
@@ -183,7 +184,7 @@ def _desk(ports: Ports, observations: dict[TargetId, Observation], originators: 
     )
 
 
-def _drafted(
+async def _drafted(
     incident: Incident,
     ports: Ports,
     observations: dict[TargetId, Observation],
@@ -201,7 +202,7 @@ def _drafted(
         steps = (*(step for step in undo if step not in option.steps), *option.steps)
         try:
             care = option.raise_tier or remediation.raise_tier
-            plan = draft(incident, PlanId(ports.clock.new_id("plan")), steps, replace(desk, raise_tier=care))
+            plan = await checked_plan(ports, incident, steps, replace(desk, raise_tier=care))
         except PlanRefusedError as refused:
             refusals.append(f"{option.title}: {refused.code}: {refused.message}")
             continue
@@ -237,7 +238,7 @@ def _proposal(drafted: tuple[Drafted, ...]) -> PlanProposed:
     )
 
 
-def _chosen(
+async def _chosen(
     incident: Incident, ports: Ports, observations: dict[TargetId, Observation], wanted: OptionChosen
 ) -> Event:
     """The option that a person asked for, as a new revision whose originator that person is."""
@@ -246,7 +247,7 @@ def _chosen(
     option = last.options[wanted.number - 1]
     desk = replace(_desk(ports, observations, (wanted.person,)), raise_tier=option.raise_tier)
     try:
-        plan = draft(incident, PlanId(ports.clock.new_id("plan")), option.steps, desk)
+        plan = await checked_plan(ports, incident, option.steps, desk)
     except PlanRefusedError as refused:
         return Answered(wanted.ts, f"Option {wanted.number} cannot be proposed now: {refused.message}")
     others = tuple(other for other in last.options if other is not option)

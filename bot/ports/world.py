@@ -6,7 +6,9 @@ from typing import Protocol
 from bot.domain.decision import Order, Person, RosterAnswer
 from bot.domain.evidence import Change, Observation, Sighting
 from bot.domain.ids import At, IncidentId, PersonId, RosterName, TargetId
+from bot.domain.plan import Step
 from bot.domain.policy import Role
+from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service
 
 
@@ -63,6 +65,21 @@ class Eyes(Protocol):
 
     async def recent_changes(self, service: Service, window: Window) -> tuple[Change, ...]:
         """The changes alone."""
+        ...
+
+    async def identity(self, service: Service, target: TargetId) -> str | None:
+        """Where the target is live, as its executor finds it now: a cluster's UID, an account.
+
+        Nothing where the executor cannot tell; raises SourceUnavailableError where it can but did not.
+        """
+        ...
+
+    async def dry_run(self, service: Service, step: Step) -> DryRun | None:
+        """What the step would change, by the executor's own dry run; nothing where it has none.
+
+        Asked at planning and again before the step, with the credentials of the process that asks; raises
+        SourceUnavailableError.
+        """
         ...
 
 

@@ -71,12 +71,14 @@ class Target:
 
     async def _rpc(self, request: web.Request) -> web.Response:
         arguments, method = xmlrpc.client.loads(await request.text())
-        program = str(arguments[0])
+        program = str(arguments[0]) if arguments else ""
         answer: object = True
         match method:
             case "supervisor.getProcessInfo":
                 start = self.starts.get(program, 1)
                 answer = {"statename": "RUNNING", "pid": 1000 + start, "start": start}
+            case "supervisor.getIdentification":
+                answer = "supervisor"
             case "supervisor.stopProcess":
                 self.effects[program] += 1
             case _:

@@ -15,6 +15,7 @@ from bot.domain.finding import Confidence, Diagnosis, Remediation, Verdict
 from bot.domain.ids import SECOND, At, EvidenceId, IncidentId, PersonId, RosterName, TargetId
 from bot.domain.plan import Step
 from bot.domain.policy import Policy, Role
+from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service
 from bot.ports.records import Incidents
 from bot.ports.team import Case
@@ -86,6 +87,10 @@ class FakeEyes:
     state: dict[TargetId, dict[str, str]] = field(default_factory=dict[TargetId, dict[str, str]])
     blind: set[str] = field(default_factory=set[str])
     looked: list[str] = field(default_factory=list[str])
+    identities: dict[TargetId, str | Exception] = field(default_factory=dict[TargetId, str | Exception])
+    """Where targets are live; one that is not here has an executor that cannot tell."""
+    dry_runs: dict[TargetId, DryRun | Exception] = field(default_factory=dict[TargetId, DryRun | Exception])
+    """What a dry run on a target says; one that is not here has an executor without dry runs."""
 
     def set_samples(self, metric: str, *values: str | None) -> None:
         """The next answers of one metric; the last one stays for ever."""
@@ -131,6 +136,16 @@ class FakeEyes:
             and fact.service == service.name
             and window.start <= fact.at <= window.end
         )
+
+    async def identity(self, service: Service, target: TargetId) -> str | None:
+        self.looked.append(f"identity:{service.name}:{target}")
+        found = self.identities.get(target)
+        return None if found is None else _answer(found)
+
+    async def dry_run(self, service: Service, step: Step) -> DryRun | None:
+        self.looked.append(f"dry_run:{service.name}:{step.target}")
+        found = self.dry_runs.get(step.target)
+        return None if found is None else _answer(found)
 
     def _sighting(self, kind: EvidenceKind, service: Service, window: Window) -> Sighting:
         self.looked.append(f"{kind}:{service.name}")

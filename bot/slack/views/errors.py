@@ -1,7 +1,5 @@
 """The one place where an error or a reason code becomes a sentence: what it means and what to do next."""
 
-from enum import StrEnum
-
 from bot.domain.decision import Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
@@ -10,26 +8,13 @@ from bot.domain.errors import (
     IllegalEventError,
     ModelUnavailableError,
     NotDurableError,
+    PlanCode,
     PlanRefusedError,
     SourceUnavailableError,
     StoreUnavailableError,
     UnknownIncidentError,
 )
 from bot.slack.views.text import esc, esc_fit, mention
-
-
-class PlanCode(StrEnum):
-    """Why a plan is not shown to anybody (rule 17)."""
-
-    UNKNOWN_ACTION = "UNKNOWN_ACTION"
-    BAD_PARAMETER = "BAD_PARAMETER"
-    UNKNOWN_TARGET = "UNKNOWN_TARGET"
-    OUT_OF_SCOPE = "OUT_OF_SCOPE"
-    TOO_MANY_STEPS = "TOO_MANY_STEPS"
-    BLAST_RADIUS = "BLAST_RADIUS"
-    TOO_LARGE_TO_REVIEW = "TOO_LARGE_TO_REVIEW"
-    SAME_STEPS = "SAME_STEPS"
-
 
 REFUSALS = {
     Code.MALFORMED: "I could not read this button. Nothing was recorded. Use the newest card of the thread.",

@@ -30,7 +30,8 @@ def fits(state: PlanState) -> bool:
 def _values(step: Step) -> tuple[str, ...]:
     pairs = (*step.parameters, *step.undo.parameters)
     changed = tuple(text for change in step.changes for text in change)
-    return (step.action, step.target, *(str(part) for pair in pairs for part in pair), *changed)
+    said = (*changed, *step.dry_run)
+    return (step.action, step.target, *(str(part) for pair in pairs for part in pair), *said)
 
 
 def _plain(text: str) -> bool:
@@ -80,7 +81,16 @@ def step_facts(step: Step, number: int, last: int) -> Block:
         rows.insert(0, (fact("Effect: ", bold=True), fact(step.effect)))
     if step.executor == "simulator":
         rows.append((fact("Simulated: ", bold=True), fact("nothing real is changed")))
-    return rich(heading, preformatted("\n".join(change_lines(step))), line(*_lines(rows)))
+    changes = preformatted("\n".join(change_lines(step)))
+    return rich(heading, changes, *_dry_run(step), line(*_lines(rows)))
+
+
+def _dry_run(step: Step) -> tuple[Block, ...]:
+    """What the executor itself says it would change; nothing where it cannot say."""
+    if not step.dry_run:
+        return ()
+    heading = line(fact(f"Dry run, as {step.executor} answered it:", bold=True))
+    return heading, preformatted("\n".join(step.dry_run))
 
 
 def change_lines(step: Step) -> tuple[str, ...]:

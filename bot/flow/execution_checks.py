@@ -1,0 +1,117 @@
+"""What must hold right before a step: read again, in the order of rule 20; unreadable means no."""
+
+import asyncio
+
+from bot.domain.decision import ExecutionCode
+from bot.domain.errors import SourceUnavailableError, StoreUnavailableError
+from bot.domain.incident import Incident, PlanState
+from bot.domain.plan import Step
+from bot.domain.rehearsal import differs
+from bot.domain.service import Service, misplaced
+from bot.ports.ports import Ports
+
+LOOK_SECONDS = 5
+DRY_RUN_SECONDS = 15
+
+Halt = tuple[ExecutionCode, str]
+Fields = tuple[tuple[str, str], ...]
+
+
+async def halted(
+    ports: Ports, incident: Incident, state: PlanState, step: Step
+) -> tuple[Halt | None, Fields]:
+    """Why the step may not run now, and the target's fields as they were just observed."""
+    why = await paused(ports, incident, state)
+    if why is not None:
+        return (ExecutionCode.PAUSED, why), ()
+    if not state.approved:
+        return (ExecutionCode.EXPIRED, "the approval does not hold"), ()
+    moved = await elsewhere(ports, step, state)
+    if moved is not None:
+        return (ExecutionCode.ENVIRONMENT_MISMATCH, moved), ()
+    observed = await observed_now(ports, step)
+    if observed is None:
+        return (ExecutionCode.DRIFT, f"{step.target} cannot be observed"), ()
+    changed = drift(step, observed)
+    if changed:
+        return (ExecutionCode.DRIFT, changed), observed
+    other = await _rehearsed_otherwise(ports, step)
+    return ((ExecutionCode.DRY_RUN_DIFFERS, other) if other else None), observed
+
+
+async def elsewhere(ports: Ports, step: Step, state: PlanState) -> str | None:
+    """Why the target is not in the environment of the plan: by the inventory, then live (rule 6)."""
+    inventory = ports.content.inventory()
+    service = inventory.owner_of(step.target)
+    if service is None or service.environment != state.plan.environment:
+        return f"{step.target} is not in {state.plan.environment}"
+    return await misplaced_now(ports, service, step)
+
+
+async def misplaced_now(ports: Ports, service: Service, step: Step) -> str | None:
+    """Why the target's live identity is not that of its environment; one that cannot be read is none."""
+    environment = ports.content.inventory().environment(service.environment)
+    target = service.target(step.target)
+    if environment is None or target is None:
+        return f"{step.target} is in no known environment"
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            live = await ports.eyes.identity(service, step.target)
+    except TimeoutError:
+        return f"{target.executor} does not say where {step.target} is live within {LOOK_SECONDS} s"
+    except SourceUnavailableError as lost:
+        return f"{target.executor} does not say where {step.target} is live: {lost.message}"
+    return misplaced(environment, target, live)
+
+
+async def _rehearsed_otherwise(ports: Ports, step: Step) -> str:
+    """Why the dry run forbids the step; empty where it does not."""
+    service = ports.content.inventory().owner_of(step.target)
+    if service is None:
+        return f"{step.target} is not in the inventory"
+    try:
+        async with asyncio.timeout(DRY_RUN_SECONDS):
+            again = await ports.eyes.dry_run(service, step)
+    except TimeoutError:
+        return f"the dry run gave no answer within {DRY_RUN_SECONDS} s"
+    except SourceUnavailableError as lost:
+        return f"the dry run could not be made: {lost.message}"
+    return differs(step.dry_run, again)
+
+
+def drift(step: Step, observed: Fields) -> str:
+    """Which preconditions are not as approved; empty where all are."""
+    now = dict(observed)
+    changed = [
+        f"{name} was {approved}, is {now.get(name, 'unknown')}"
+        for name, approved in step.preconditions
+        if now.get(name) != approved
+    ]
+    return "; ".join(changed)
+
+
+async def observed_now(ports: Ports, step: Step) -> Fields | None:
+    """The target's fields now; nothing where it cannot be observed."""
+    service = ports.content.inventory().owner_of(step.target)
+    if service is None:
+        return None
+    try:
+        return (await ports.eyes.observe(service, step.target)).fields
+    except SourceUnavailableError:
+        return None
+
+
+async def paused(ports: Ports, incident: Incident, state: PlanState) -> str | None:
+    """Why nothing may start now; a freeze of the policy pauses, and so does an unreadable store (rule 14)."""
+    if incident.paused_by is not None:
+        return f"this incident was stopped by {incident.paused_by}"
+    frozen = ports.content.policy().frozen(state.plan.environment, ports.clock.now())
+    if frozen is not None:
+        return f"{state.plan.environment} is {frozen}"
+    try:
+        pauses = await ports.incidents.pauses()
+    except StoreUnavailableError:
+        return "the store cannot be read"
+    scopes = {"all", f"environment:{state.plan.environment}"}
+    hit = next((pause for pause in pauses if pause.scope in scopes), None)
+    return f"{hit.scope} was paused by {hit.person}" if hit else None
