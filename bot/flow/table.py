@@ -4,7 +4,8 @@ from bot.domain.events import Outcome
 from bot.domain.incident import PLANNABLE, Incident, Phase, StepStatus
 from bot.flow.conductor import Move
 from bot.flow.execution import ending, execution, next_step, starting
-from bot.flow.planning import expiring, planning
+from bot.flow.expiring import expiring
+from bot.flow.planning import planning
 from bot.flow.reporting import closing
 from bot.flow.triage import triage
 from bot.flow.verification import probing, verification
