@@ -35,7 +35,6 @@ from bot.domain.events import (
     StepStarted,
     TeamWorked,
     Verified,
-    Wanted,
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
@@ -48,11 +47,13 @@ from bot.domain.teamwork import (
     DraftMade,
     DraftSent,
     FeedbackGiven,
+    Muted,
     ParametersEdited,
     PlanAsked,
     Reopened,
     UndoAsked,
 )
+from bot.domain.wished import answered, auto_approved, wanted
 
 AFTER_THE_END = (
     Asked
@@ -60,10 +61,12 @@ AFTER_THE_END = (
     | EvidenceGathered
     | TeamWorked
     | FeedbackGiven
+    | Muted
     | DraftMade
     | DraftEdited
     | DraftSent
     | Reopened
+    | UndoAsked
 )
 """A closed incident can still be asked about; nothing else happens to it."""
 
@@ -110,10 +113,15 @@ def _opened(entry: Entry) -> Incident:
 
 def _after(incident: Incident, entry: Entry) -> Incident:
     match entry.event:
-        case AlertResolved():
-            return replace(incident, firing=False, alert_resolved_at=entry.at)
-        case AlertFiredAgain():
-            return replace(incident, firing=True, alert_resolved_at=None)
+        case AlertResolved(_, fingerprint):
+            quiet = incident.quiet | {fingerprint or incident.alert.fingerprint}
+            over = quiet.issuperset(incident.fingerprints)
+            return replace(
+                incident, quiet=quiet, firing=not over, alert_resolved_at=entry.at if over else None
+            )
+        case AlertFiredAgain(_, fingerprint):
+            quiet = incident.quiet - {fingerprint or incident.alert.fingerprint}
+            return replace(incident, quiet=quiet, firing=True, alert_resolved_at=None)
         case EvidenceGathered(evidence):
             return replace(incident, evidence=(*incident.evidence, *evidence))
         case PauseSet(paused, person, _):
@@ -123,10 +131,16 @@ def _after(incident: Incident, entry: Entry) -> Incident:
         case Asked(person, ts, text):
             return replace(incident, questions=(*incident.questions, Question(person, ts, text)))
         case Answered():
-            return _answered(incident, entry.event)
-        case Escalated(reason):
+            return answered(incident, entry.event)
+        case Escalated(reason, commander):
             _must(incident, incident.phase is not Phase.EXECUTING, entry)
-            return replace(incident, phase=Phase.ESCALATED, escalation=reason)
+            return replace(
+                incident,
+                phase=Phase.ESCALATED,
+                escalation=reason,
+                escalated_at=entry.at,
+                to_commander=commander,
+            )
         case IncidentClosed(closing, person, note, of):
             _must(incident, incident.phase not in {Phase.EXECUTING, Phase.UNKNOWN}, entry)
             return replace(incident, phase=Phase.CLOSED, closed=Closed(closing, person, note, entry.at, of))
@@ -140,15 +154,15 @@ def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
             _must(incident, incident.phase in PLANNABLE | {Phase.DETECTED}, entry)
             return replace(incident, phase=Phase.TRIAGED, diagnosis=diagnosis)
         case OptionChosen() | ParametersEdited() | UndoAsked() | PlanAsked():
-            return _wanted(incident, entry, entry.event)
+            return wanted(incident, entry, entry.event)
         case AutoApproved():
-            return _auto_approved(incident, entry, entry.event)
+            return auto_approved(incident, entry, entry.event)
         case PlanProposed():
             return _proposed(incident, entry, entry.event)
-        case NothingProposed(verdict, reason):
+        case NothingProposed(verdict, reason, cause_by):
             _must(incident, incident.phase in {Phase.TRIAGED, Phase.REJECTED, Phase.VERIFIED}, entry)
             phase = Phase.HEALTHY if verdict is Verdict.HEALTHY else Phase.INCONCLUSIVE
-            return replace(incident, phase=phase, nothing=reason)
+            return replace(incident, phase=phase, nothing=reason, cause_by=cause_by)
         case Decided():
             return _decided(incident, entry, entry.event)
         case PlanEnded(plan, revision, how):
@@ -238,6 +252,7 @@ def _proposed(incident: Incident, entry: Entry, event: PlanProposed) -> Incident
         options=event.options,
         proposed_at=entry.at,
         steps=tuple(StepState(step) for step in plan.steps),
+        undo_of=incident.wanted.digest if isinstance(incident.wanted, UndoAsked) else None,
     )
     return replace(
         incident, phase=Phase.PROPOSED, plans=(*plans, state), escalation="", nothing="", wanted=None
@@ -285,42 +300,6 @@ def _probed(incident: Incident, entry: Entry, event: Probed) -> Incident:
         return _with(incident, _with_step(state, event.step, now))
     settled = replace(now, status=StepStatus.DONE if event.applied else StepStatus.FAILED)
     return replace(_with(incident, _with_step(state, event.step, settled)), phase=Phase.EXECUTING)
-
-
-def _wanted(incident: Incident, entry: Entry, event: Wanted) -> Incident:
-    _must(incident, incident.phase in PLANNABLE, entry)
-    if not isinstance(event, OptionChosen):
-        return _chose(incident, event)
-    options = incident.current.options if incident.current else ()
-    _must(incident, 1 <= event.number <= len(options), entry)
-    return _chose(incident, event)
-
-
-def _auto_approved(incident: Incident, entry: Entry, event: AutoApproved) -> Incident:
-    state = _current(incident, entry, event.digest)
-    bound = (state.plan.id, state.plan.revision) == (event.plan, event.revision)
-    _must(incident, incident.phase is Phase.PROPOSED and state.open and bound, entry)
-    _must(incident, entry.at < state.plan.expires_at, entry)
-    return replace(_with(incident, replace(state, auto=(entry.at, event))), phase=Phase.APPROVED)
-
-
-def _chose(incident: Incident, event: Wanted) -> Incident:
-    questions = tuple(
-        replace(question, chose=True) if question.ts == event.ts else question
-        for question in incident.questions
-    )
-    return replace(incident, questions=questions, wanted=event)
-
-
-def _answered(incident: Incident, event: Answered) -> Incident:
-    questions = tuple(
-        replace(question, answer=event.text, evidence=event.evidence)
-        if question.ts == event.ts and question.answer is None
-        else question
-        for question in incident.questions
-    )
-    wanted = incident.wanted if incident.wanted and incident.wanted.ts != event.ts else None
-    return replace(incident, questions=questions, wanted=wanted)
 
 
 def _must(incident: Incident, legal: bool, entry: Entry) -> None:  # noqa: FBT001 - a condition, not a flag

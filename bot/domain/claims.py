@@ -16,7 +16,7 @@ from bot.domain.events import (
 from bot.domain.ids import HOUR, At
 from bot.domain.incident import Incident, Phase, wake_at
 from bot.domain.policy import Limits
-from bot.domain.teamwork import Reopened
+from bot.domain.teamwork import AlertJoined, Reopened, UndoAsked
 
 
 class ClaimKind(StrEnum):
@@ -62,11 +62,15 @@ def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Cl
         case IncidentOpened(opened, alert):
             key = fingerprint_key(alert.fingerprint)
             return (Claim(ClaimKind.TAKE, key, opened, code="DUPLICATE"),)
-        case Reopened(alert) if incident is not None:
+        case Reopened(alert) | AlertJoined(alert) if incident is not None:
             key = fingerprint_key(alert.fingerprint)
             return (Claim(ClaimKind.TAKE, key, incident.id, code="DUPLICATE"),)
+        case UndoAsked() if incident is not None and not incident.is_open:
+            keys = map(fingerprint_key, incident.fingerprints)
+            return tuple(Claim(ClaimKind.TAKE, key, incident.id, code="DUPLICATE") for key in keys)
         case IncidentClosed() if incident is not None:
-            return (Claim(ClaimKind.RELEASE, fingerprint_key(incident.alert.fingerprint), incident.id),)
+            keys = map(fingerprint_key, incident.fingerprints)
+            return tuple(Claim(ClaimKind.RELEASE, key, incident.id) for key in keys)
         case StepStarted(_, step, target, _, _, _) if incident is not None:
             return _step_claims(incident, step, target, limits)
         case StepFinished(_, step) | StepNotRun(_, step) | OutcomeRecorded(_, step) if incident is not None:
@@ -116,7 +120,7 @@ class Index:
     workspace: str
     channel: str
     thread: str
-    fingerprint: str
+    fingerprints: tuple[str, ...]
 
 
 def index_of(incident: Incident) -> Index:
@@ -128,5 +132,5 @@ def index_of(incident: Incident) -> Index:
         workspace=incident.place.workspace,
         channel=incident.place.channel,
         thread=incident.place.thread,
-        fingerprint=incident.alert.fingerprint,
+        fingerprints=incident.fingerprints,
     )

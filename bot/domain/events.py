@@ -6,7 +6,7 @@ from enum import StrEnum
 from bot.domain.alert import Alert, Place
 from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option, Verdict
-from bot.domain.ids import At, Digest, Fence, IncidentId, PersonId, PlanId, ServiceName, TargetId
+from bot.domain.ids import At, Digest, Fence, Fingerprint, IncidentId, PersonId, PlanId, ServiceName, TargetId
 from bot.domain.spending import StageSpent
 from bot.domain.teamwork import (
     AlertJoined,
@@ -70,9 +70,11 @@ class IncidentOpened:
 
 @dataclass(frozen=True, slots=True)
 class AlertResolved:
-    """The sender says that the condition no longer holds."""
+    """The sender says that the condition no longer holds, of one of the incident's alerts."""
 
     source: str
+    fingerprint: Fingerprint | None = None
+    """Of the alert that is over; nothing means the incident's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class AlertFiredAgain:
     """The sender says that the condition holds again, after having said that it did not."""
 
     source: str
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class NothingProposed:
 
     verdict: Verdict
     reason: str
+    cause_by: At | None = None
+    """Until when a cause should be known, by the policy; then the incident escalates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,8 @@ class Escalated:
     """Greenlight cannot go on by itself."""
 
     reason: str
+    commander: bool = False
+    """It is the incident commander's to decide, not only that of whoever is on call."""
 
 
 @dataclass(frozen=True, slots=True)

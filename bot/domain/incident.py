@@ -17,10 +17,10 @@ from bot.domain.events import (
 )
 from bot.domain.evidence import Evidence
 from bot.domain.finding import Diagnosis, Option
-from bot.domain.ids import SECOND, At, Digest, Fence, IncidentId, PersonId, ServiceName
+from bot.domain.ids import SECOND, At, Digest, Fence, Fingerprint, IncidentId, PersonId, ServiceName
 from bot.domain.plan import Plan, Step
 from bot.domain.spending import StageSpent
-from bot.domain.teamwork import AlertJoined, AutoApproved, DraftKind, FeedbackGiven, Paged
+from bot.domain.teamwork import AlertJoined, AutoApproved, DraftKind, FeedbackGiven, Paged, PageReason
 
 PROBE_AFTER_SECONDS = (5, 15, 60)
 
@@ -59,6 +59,19 @@ PLANNABLE = frozenset(
     }
 )
 """Where a (new) plan may be proposed: never while one is approved, running, being verified or in doubt."""
+
+
+RESTLESS = frozenset(
+    {
+        Phase.DETECTED,
+        Phase.TRIAGED,
+        Phase.EXECUTING,
+        Phase.VERIFIED,
+        Phase.REJECTED,
+        Phase.EXPIRED,
+    }
+)
+"""Where a worker is needed at once."""
 
 
 class StepStatus(StrEnum):
@@ -222,7 +235,10 @@ class Incident:
     diagnosis: Diagnosis | None = None
     plans: tuple[PlanState, ...] = ()
     nothing: str = ""
+    cause_by: At | None = None
     escalation: str = ""
+    escalated_at: At | None = None
+    to_commander: bool = False
     paused_by: PersonId | None = None
     questions: tuple[Question, ...] = ()
     worked: tuple[TeamWorked, ...] = ()
@@ -235,10 +251,17 @@ class Incident:
     feedback: tuple[FeedbackGiven, ...] = ()
     """The newest word of each person on each subject."""
     joined: tuple[AlertJoined, ...] = ()
+    quiet: frozenset[Fingerprint] = frozenset()
+    """Those of its alerts of which the sender says that they are over."""
     reopened: int = 0
     """How often it came back after having been closed."""
     pages: tuple[tuple[At, Paged], ...] = ()
     drafts: tuple[Draft, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[Fingerprint, ...]:
+        """Of its own alert and of all that joined."""
+        return (self.alert.fingerprint, *(one.alert.fingerprint for one in self.joined))
 
     @property
     def current(self) -> PlanState | None:
@@ -277,11 +300,15 @@ def due(incident: Incident) -> At | None:
         return incident.updated_at
     if incident.waits:
         return None
+    if incident.phase in RESTLESS:
+        return incident.updated_at
     match incident.phase:
-        case Phase.DETECTED | Phase.TRIAGED | Phase.EXECUTING | Phase.VERIFIED | Phase.REJECTED:
-            return incident.updated_at
+        case Phase.ESCALATED:
+            return None if paged_since_escalation(incident) else incident.updated_at
+        case Phase.INCONCLUSIVE:
+            return incident.cause_by
         case Phase.PROPOSED if state:
-            return state.plan.expires_at
+            return state.plan.expires_at if half_paged(incident, state) else half_time(state)
         case Phase.APPROVED if state:
             return state.hold_until
         case Phase.EXECUTED if state:
@@ -298,6 +325,26 @@ def wake_at(incident: Incident) -> At | None:
     if not incident.unanswered:
         return when
     return incident.updated_at if when is None else min(when, incident.updated_at)
+
+
+def half_time(state: PlanState) -> At:
+    """The middle of a plan's window: who has not answered by then is called."""
+    return At((state.proposed_at + state.plan.expires_at) // 2)
+
+
+def half_paged(incident: Incident, state: PlanState) -> bool:
+    """Whether the call at half time of this plan was made, or could not be made."""
+    return any(
+        page.digest == state.digest and page.reason is PageReason.HALF_TIME for _, page in incident.pages
+    )
+
+
+def paged_since_escalation(incident: Incident) -> bool:
+    """Whether somebody was called, or could not be called, since the incident escalated."""
+    since = incident.escalated_at
+    return since is not None and any(
+        at >= since and page.reason is not PageReason.HALF_TIME for at, page in incident.pages
+    )
 
 
 def next_sample_at(state: PlanState) -> At:

@@ -1,11 +1,13 @@
 """Who may approve what, when, and how often: `policy.yaml`, checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.action import Tier
+from bot.domain.auto_apply import AutoApply
 from bot.domain.freeze import FreezeWindow, frozen
 from bot.domain.ids import At, EnvironmentId, PersonId, RosterName
+from bot.domain.paging import Paging
 
 
 class Role(StrEnum):
@@ -86,6 +88,9 @@ class Policy:
     shared_channels_allowed: bool
     sha256: str
     freezes: tuple[FreezeWindow, ...] = ()
+    paging: Paging = field(default_factory=Paging)
+    auto_apply: AutoApply | None = None
+    """Nothing means that every plan needs a person."""
 
     def rule(self, tier: Tier) -> TierRule:
         """The rule of a tier."""
