@@ -41,21 +41,28 @@ class Obeying:
         """Steps made of the text's own words first, then the other team's with the text as explanation."""
         sober = await self._sober.remedy(case)
         kept = tuple(replace(one, explanation=self._text or one.explanation) for one in sober.options)
-        return Remediation((*self._evil(), *kept), self._text, sober.raise_tier)
+        return Remediation((*evil_options(self._text), *kept), self._text, sober.raise_tier)
 
     def _claim(self, seen: Sighting) -> Claim:
         return Claim(self._text or "nothing", (seen.evidence.id,), self._text[:QUOTED])
 
-    def _evil(self) -> tuple[Option, ...]:
-        if not self._text:
-            return ()
-        words = WORD.findall(self._text)[:MOST] or [self._text[:64]]
-        steps = [ProposedStep(ActionId(word), TargetId("process")) for word in words]
-        steps += [ProposedStep(ActionId("restart"), TargetId(word)) for word in words]
-        steps += [_with("rollback_deployment", "version", word) for word in (*words, self._text)]
-        steps += [_with("increase_pool_size", "pool_size", value) for value in (10**9, 0, -1, self._text)]
-        steps += [_with("restart", "command", self._text), _with("run_shell", "command", self._text)]
-        return tuple(Option(EVIL, (step,), self._text) for step in steps)
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text that may name something, or its beginning where it has none."""
+    return tuple(WORD.findall(text)[:MOST]) or (text[:64],)
+
+
+def evil_options(text: str) -> tuple[Option, ...]:
+    """Each thing that somebody who obeys this text may propose, made of its own words."""
+    if not text:
+        return ()
+    words = words_of(text)
+    steps = [ProposedStep(ActionId(word), TargetId("process")) for word in words]
+    steps += [ProposedStep(ActionId("restart"), TargetId(word)) for word in words]
+    steps += [_with("rollback_deployment", "version", word) for word in (*words, text)]
+    steps += [_with("increase_pool_size", "pool_size", value) for value in (10**9, 0, -1, text)]
+    steps += [_with("restart", "command", text), _with("run_shell", "command", text)]
+    return tuple(Option(EVIL, (step,), text) for step in steps)
 
 
 def _with(action: str, name: str, value: object) -> ProposedStep:
