@@ -17,7 +17,7 @@ from agents.fence import cut, visible
 from agents.journal import REPLIES, RESULTS, ask_key, tool_key
 from agents.limits import LimitKind, Spent, Standing
 from agents.messages import Message, Reply, Results, Said, Stop, Told, ToolCall, ToolResult
-from agents.model import Ask, Piece
+from agents.model import Ask, Piece, StartedAgain
 from agents.tools import Tool, refusal
 from agents.transcript import Called, Entry, Noted
 
@@ -86,6 +86,7 @@ class _Work:
                 cut_short = isinstance(answer, str) and reply.stop is Stop.LENGTH
                 return self.outcome(answer, "the answer was cut for its length" if cut_short else None)
             else:
+                await self._void(said)
                 await self._run_tools(key, said.calls)
 
     async def _over_or_nudged(self) -> str | None:
@@ -177,6 +178,11 @@ class _Work:
         self.entries.append(said)
         self.said = said.text or self.said
         return said
+
+    async def _void(self, said: Said) -> None:
+        """What was said before tools are called is not the answer."""
+        if self.desk.listener is not None and said.text:
+            await self.desk.listener(StartedAgain())
 
     def _repair(self, said: Said, invalid: Invalid, *, cut_short: bool) -> None:
         self.repairs += 1

@@ -1,6 +1,7 @@
 """The team of models: proposes like any team, is checked like any team, and falls back to the rules."""
 
 import re
+import time
 from dataclasses import dataclass, replace
 from typing import cast, final
 
@@ -23,9 +24,10 @@ from bot.adapters.team_crew import DIAGNOSIS, LOGS, REMEDIATION, Crew, Crews
 from bot.adapters.team_ledger import Books
 from bot.adapters.team_spending import models_of, notes_of, tried_of, worked_of
 from bot.adapters.team_tools import Reach, Tools
+from bot.adapters.team_words import Aloud
 from bot.domain.finding import RANK, Claim, Confidence, Diagnosis, Option, Remediation, Verdict, checked
 from bot.domain.ids import EvidenceId
-from bot.ports.team import Case, Reply
+from bot.ports.team import Case, Hear, Reply, unheard
 
 EVIDENCE_ID = re.compile(r"\bev-[0-9A-Za-z-]{4,40}", re.ASCII)
 MAX_REPLY = 8_000
@@ -98,11 +100,13 @@ class ModelTeam:
             return _recorded(ran.tools, proposed.note)
         return proposed
 
-    async def answer(self, case: Case, question: str) -> Reply | None:
+    async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
         """The manager's answer to a person, citing evidence; nothing where no model can be reached."""
         crew = await self._crews.of(case.incident)
         brief = to_answer(case, question, self._reach.clean)
         session, tools = await self._session(case, crew, f"answer:{digest(question.encode())[:16]}")
+        aloud = Aloud(hear, lambda text: _citing(self._reach.clean(text), case), time.monotonic)
+        session = session if hear is unheard else replace(session, listener=aloud)
         try:
             run = await crew.team.manage(brief, session)
         except ExceptionGroup as group:
@@ -117,8 +121,7 @@ class ModelTeam:
         text = self._reach.clean(said).strip()
         if outcome.stopped:
             text = f"{text}\n\nI had to stop early: {outcome.stopped}.".strip()
-        known = {one.evidence.id for one in (*case.sightings, *case.worksheet.sightings)}
-        text = EVIDENCE_ID.sub(lambda found: found[0] if found[0] in known else "[no such evidence]", text)
+        text = _citing(text, case)
         for edit in tools.edits:
             text += f"\n\n{EDIT}\n{self._reach.clean(edit.diff)}"
         cited = tuple(dict.fromkeys(EvidenceId(found) for found in EVIDENCE_ID.findall(text)))
@@ -158,6 +161,12 @@ class ModelTeam:
 
 def _ruled(ruled: Diagnosis, why: str, notes: tuple[str, ...]) -> Diagnosis:
     return replace(ruled, notes=(why, *notes))
+
+
+def _citing(text: str, case: Case) -> str:
+    """The text without ids of evidence that there is not."""
+    known = {one.evidence.id for one in (*case.sightings, *case.worksheet.sightings)}
+    return EVIDENCE_ID.sub(lambda found: found[0] if found[0] in known else "[no such evidence]", text)
 
 
 def _recorded(tools: Tools, note: str) -> Remediation:

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
 from bot.domain.alert import Place
+from bot.domain.errors import StoreUnavailableError
 from bot.domain.events import Answered, Asked, Event, OptionChosen
 from bot.domain.evidence import Sighting
 from bot.domain.ids import IncidentId
@@ -11,8 +14,9 @@ from bot.domain.incident import PLANNABLE, Incident, Question
 from bot.domain.timeline import timeline
 from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
 from bot.flow.handing_in import handed_in
+from bot.ports.cards import Progress, Words
 from bot.ports.ports import Ports
-from bot.ports.team import Case, Reply
+from bot.ports.team import Case, Hear, Reply
 
 USE = re.compile(r"use\s+(?:option\s+)?([1-9])", re.IGNORECASE | re.ASCII)
 MAX_QUESTION = 2000
@@ -84,7 +88,8 @@ async def _answer(ports: Ports, incident: Incident, question: Question) -> None:
         events: tuple[Event, ...] = (Answered(question.ts, GAVE_UP),)
     else:
         case = await _case(ports, incident)
-        reply = await ports.speaker.answer(case, question.text) or Reply(NEEDS_A_MODEL)
+        hear = await _aloud(ports, incident.id, question.ts)
+        reply = await ports.speaker.answer(case, question.text, hear) or Reply(NEEDS_A_MODEL)
         events = (
             *await handed_in(ports, case.worksheet),
             Answered(question.ts, reply.text, reply.evidence),
@@ -96,6 +101,18 @@ async def _answer(ports: Ports, incident: Incident, question: Question) -> None:
 
     await decide(ports, incident.id, judge)
     await ports.incidents.attempt_ended(tries, place)
+
+
+async def _aloud(ports: Ports, incident: IncidentId, ts: str) -> Hear:
+    """Shows an answer while it is being written: progress, no event, so that nothing waits for it."""
+    _, progress = await ports.cards.progress(incident)
+    shown = progress or Progress("answer", ())
+
+    async def hear(text: str) -> None:
+        with suppress(StoreUnavailableError):
+            await ports.cards.report_progress(incident, replace(shown, answering=Words(ts, text)))
+
+    return hear
 
 
 async def _case(ports: Ports, incident: Incident) -> Case:

@@ -17,12 +17,21 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """An answer as far as it is written and checked: the ts of its question, the text so far."""
+
+    ts: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What the team is doing now, for the card; not an event of the incident."""
 
     stage: str
     tasks: tuple[tuple[str, str], ...]
     """Pairs of title and status: pending, in_progress, complete, error."""
+    answering: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)

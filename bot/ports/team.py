@@ -1,5 +1,6 @@
 """Those who find the likely cause, propose what to do, and answer questions."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -70,17 +71,26 @@ class Reply:
     evidence: tuple[EvidenceId, ...] = ()
 
 
+Hear = Callable[[str], Awaitable[None]]
+"""Is given the answer as far as it is written and checked, from its beginning, each time it grows."""
+
+
+async def unheard(text: str) -> None:
+    """Nobody listens while the answer is being written."""
+    del text
+
+
 class Speaker(Protocol):
     """Who answers questions that the record alone does not; can change nothing."""
 
-    async def answer(self, case: Case, question: str) -> Reply | None:
-        """The answer, or nothing where no model can be reached."""
+    async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
+        """The answer, or nothing where no model can be reached; what is heard before it is not the answer."""
         ...
 
 
 class Silent:
     """The speaker of a house without a model."""
 
-    async def answer(self, case: Case, question: str) -> Reply | None:
+    async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
         """Nothing."""
-        del case, question
+        del case, question, hear

@@ -127,6 +127,36 @@ class Chat:
             self.once.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status),
         )
 
+    async def start_stream(
+        self, channel: str, thread: str, reader: tuple[str, str], blocks: Blocks
+    ) -> MessageRef:
+        """`chat.startStream` for a reader (person, workspace), with the first blocks."""
+        answer = await _call(
+            "chat.startStream",
+            self.once.chat_startStream(
+                channel=channel,
+                thread_ts=thread,
+                recipient_user_id=reader[0],
+                recipient_team_id=reader[1],
+                chunks=_chunks(blocks),
+            ),
+        )
+        return MessageRef(str(answer.get("channel") or channel), str(answer["ts"]))
+
+    async def append_stream(self, ref: MessageRef, blocks: Blocks) -> None:
+        """`chat.appendStream`; a lost answer leaves open whether the blocks are there."""
+        await _call(
+            "chat.appendStream",
+            self.once.chat_appendStream(channel=ref.channel, ts=ref.ts, chunks=_chunks(blocks)),
+        )
+
+    async def stop_stream(self, ref: MessageRef, card: tuple[str, str]) -> None:
+        """`chat.stopStream`: only then can the message be edited."""
+        await _call(
+            "chat.stopStream",
+            self.once.chat_stopStream(channel=ref.channel, ts=ref.ts, metadata=_metadata(card)),
+        )
+
     async def account(self, person: str) -> Account:
         """`users.info`."""
         answer = await _call("users.info", self.once.users_info(user=person), ASK_SECONDS)
@@ -255,6 +285,10 @@ def _refused(method: str, error: SlackApiError) -> Exception:
 def _seconds(headers: Mapping[str, str]) -> float:
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     return min(float(said), 3600.0) if said.isascii() and said.isdigit() else 1.0
+
+
+def _chunks(blocks: Blocks) -> list[dict[str, object]]:
+    return [{"type": "blocks", "blocks": list(blocks)}]
 
 
 def _metadata(card: tuple[str, str] | None) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from bot.slack.publisher import Publisher, Render
 from bot.slack.sender import Sender
 from bot.slack.socket import Health, Link
 from bot.slack.status import Status
+from bot.slack.streams import Streams
 from bot.slack.verbs import Verbs
 
 SWEEP_SECONDS = 30.0
@@ -131,7 +132,8 @@ async def run_bot(
 
 def _publisher(desk: Desk, shelves: Shelves, faces: Faces, link: Link) -> Publisher:
     background = Background()
-    sender = Sender(desk.chat, shelves.cards, desk.people, Pacer(time.monotonic), shelves.content)
+    streams = Streams(desk.chat, shelves.cards, desk.me.team_id, time.monotonic)
+    sender = Sender(desk.chat, shelves.cards, desk.people, Pacer(time.monotonic), shelves.content, streams)
     return Publisher(
         incidents=shelves.incidents,
         cards=shelves.cards,

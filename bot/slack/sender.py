@@ -22,6 +22,7 @@ from bot.slack.failures import (
     RefusedBySlackError,
 )
 from bot.slack.pacing import Pacer
+from bot.slack.streams import Streams
 from bot.slack.views.blocks import Block
 from bot.slack.views.scene import Card
 from bot.slack.views.text import fit
@@ -31,6 +32,8 @@ FIRST_CARD = "incident"
 MAX_TEXT = 3900
 """Slack takes 4,000 characters in an edit."""
 SOON = 0.01
+STILL_STREAMED = "streaming_state_conflict"
+"""A former process began to stream this message."""
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
@@ -44,6 +47,7 @@ class Sender:
     people: People
     pacer: Pacer
     content: Content
+    streams: Streams
 
     async def send(self, incident: Incident, card: Card, before: SentCard | None) -> float:
         """Bring one card up to date. Raises FatalLinkError, StoreUnavailableError."""
@@ -53,6 +57,10 @@ class Sender:
         if held:
             return held
         try:
+            streamed = await self._streamed(incident, card, before)
+            if streamed is not None:
+                return streamed
+            before = (await self.cards.sent(incident.id)).get(card.name) if card.grows else before
             if before is None or before.ref is None:
                 return await self._post(incident, card, looked_for=before is not None and before.intent)
             return await self._edit(incident, card, before.ref)
@@ -66,6 +74,15 @@ class Sender:
         except ChatError as error:
             log.warning("card_not_sent", incident=incident.id, card=card.name, error=error.message)
             return self.pacer.failed(_key(incident, card))
+
+    async def _streamed(self, incident: Incident, card: Card, before: SentCard | None) -> float | None:
+        """Let a growing card grow where Slack streams it; a whole one ends its stream and is edited."""
+        if card.grows is None:
+            await self.streams.end(incident, card)
+            return None
+        if before is None and await self._reaches_out(incident, card):
+            return None
+        return await self.streams.grow(incident, card, card.grows, before)
 
     async def _post(self, incident: Incident, card: Card, *, looked_for: bool) -> float:
         held = self.pacer.held(_hold_key(incident, posting=True))
@@ -103,7 +120,13 @@ class Sender:
         wait = max(held, self.pacer.before_edit(_key(incident, card), card.state))
         if wait > 0:
             return wait
-        await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
+        try:
+            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
+        except RefusedBySlackError as refused:
+            if refused.code != STILL_STREAMED:
+                raise
+            await self.streams.stop(ref, (incident.id, card.name))
+            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
         await self._sent(incident, card, ref, edit=True)
         return 0.0
 

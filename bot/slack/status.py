@@ -21,6 +21,8 @@ DOING = {
     Phase.EXECUTED: "is measuring whether it helped…",
 }
 
+ANSWERING = "is looking for an answer…"
+
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
 
@@ -37,6 +39,8 @@ class Status:
     def follow(self, incident: Incident) -> None:
         """Say what is going on now, or clear it where nothing is."""
         doing = DOING.get(incident.phase, "") if incident.paused_by is None else ""
+        if incident.unanswered:
+            doing = ANSWERING
         text, at = self._said.get(incident.id, ("", 0.0))
         if self._off or (doing == text and (not doing or self.now() - at < REFRESH_SECONDS)):
             return

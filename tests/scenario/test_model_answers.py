@@ -17,7 +17,7 @@ from bot.domain.incident import Incident, Phase
 from bot.flow.conductor import decide
 from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
 from bot.flow.table import table
-from bot.ports.team import Case, Reply
+from bot.ports.team import Case, Hear, Reply, unheard
 from tests.fakes.content import COLLEAGUE
 from tests.fakes.crews import ROAD, Cast, KilledError, ids, modelled, proposed
 from tests.fakes.house import PLACE, alert, house
@@ -58,10 +58,10 @@ async def test_an_answer_that_came_from_elsewhere_meanwhile_stays_the_only_one()
     speaker = home.ports.speaker
 
     class Slow:
-        async def answer(self, case: Case, question: str) -> Reply | None:
+        async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
             other = Answered("1790000050.1", "theirs")
             await decide(home.ports, before.id, lambda _: (other,))
-            return await speaker.answer(case, question)
+            return await speaker.answer(case, question, hear)
 
     home.ports = replace(home.ports, speaker=Slow())
     await home.work()
@@ -156,3 +156,18 @@ async def test_past_incidents_are_recalled_with_what_helped() -> None:
     assert "cause: the deploy of 42 leaks connections" in told_of
     assert "(pool_size 20 → 50): improved" in told_of
     assert "Measured: the success check" in told_of
+
+
+async def test_the_managers_words_are_heard_while_they_are_written() -> None:
+    home = modelled(
+        Cast({**ROAD, "ops_manager": [says("The pool is full. It leaks since the deploy. Bye.")]})
+    )
+    before = await proposed(home)
+    await asked(home.ports, table, unknown, Asked(COLLEAGUE, "1790000050.1", "and now?"), PLACE)
+    await home.work()
+    _, progress = await home.ports.cards.progress(before.id)
+    assert progress is not None
+    assert progress.answering is not None
+    assert progress.answering.ts == "1790000050.1"
+    assert progress.answering.text.startswith("The pool is full.")
+    assert (await home.incident(before.id)).questions[0].answer is not None

@@ -10,16 +10,17 @@ from bot.slack.views.labels import found, label
 from bot.slack.views.notices import notice_cards
 from bot.slack.views.plan_card import plan_card
 from bot.slack.views.report_card import report_card
-from bot.slack.views.scene import Card, Message, Scene
+from bot.slack.views.scene import Card, Growing, Message, Scene
 from bot.slack.views.text import esc_fit, short
 
 QUESTION = 300
 ANSWER = 8_700
+WRITING = "Still being written; not the whole answer yet."
 
 
 def cards_of(incident: Incident, scene: Scene) -> tuple[Card, ...]:
     """The incident card, then plans, notices and answers in the order in which they came, then the report."""
-    dated = [*_plans(incident, scene), *notice_cards(incident, scene), *_answers(incident)]
+    dated = [*_plans(incident, scene), *notice_cards(incident, scene), *_answers(incident, scene)]
     ordered = tuple(card for _, card in sorted(dated, key=lambda pair: pair[0]))
     report = () if incident.is_open else (report_card(incident, scene),)
     return (incident_card(incident, scene), *ordered, *report)
@@ -31,11 +32,31 @@ def _plans(incident: Incident, scene: Scene) -> list[tuple[int, Card]]:
     return list(zip(proposed, cards, strict=True))
 
 
-def _answers(incident: Incident) -> list[tuple[int, Card]]:
+def _answers(incident: Incident, scene: Scene) -> list[tuple[int, Card]]:
     asked = {entry.event.ts: entry.number for entry in incident.entries if isinstance(entry.event, Asked)}
-    return [
-        (asked[one.ts], answer_card(incident, one)) for one in incident.questions if one.answer is not None
-    ]
+    cards = ((one, _answer(incident, one, scene)) for one in incident.questions)
+    return [(asked[one.ts], card) for one, card in cards if card is not None]
+
+
+def _answer(incident: Incident, question: Question, scene: Scene) -> Card | None:
+    if question.answer is not None:
+        return answer_card(incident, question)
+    words = scene.progress.answering if scene.progress else None
+    if question.chose or words is None or words.ts != question.ts or not words.text.strip():
+        return None
+    return growing_card(question, words.text)
+
+
+def growing_card(question: Question, text: str) -> Card:
+    """An answer that is still being written; the whole one takes its place."""
+    parts = [may(rich(quote(short(question.text, QUESTION)))), must(*long_prose(text, ANSWER))]
+    parts.append(must(context(WRITING)))
+    return Card(
+        f"answer:{question.ts}",
+        Message(esc_fit(text, 2_500).strip() or "Answer", within_budget(parts)),
+        state="writing",
+        grows=Growing(question.person, text),
+    )
 
 
 def answer_card(incident: Incident, question: Question) -> Card:

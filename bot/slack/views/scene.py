@@ -17,6 +17,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Growing:
+    """A text that is still being written, for whom, as far as it may be shown."""
+
+    person: PersonId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message of an incident's thread; `state` changes where people must see the change at once."""
 
@@ -24,6 +32,7 @@ class Card:
     message: Message
     broadcast: bool = False
     state: str = ""
+    grows: Growing | None = None
 
 
 @dataclass(frozen=True, slots=True)
