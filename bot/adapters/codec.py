@@ -6,10 +6,12 @@ from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.domain.alert import Place
 from bot.domain.errors import GreenlightError
-from bot.domain.events import Entry, Event, PlanProposed
+from bot.domain.events import Entry, Event, IncidentClosed, PlanProposed
 from bot.domain.evidence import Evidence, Fact, Sighting
 from bot.domain.ids import At, Fence
+from bot.domain.teamwork import AlertJoined, Reopened
 
 SCHEMA = 1
 
@@ -80,6 +82,16 @@ def entry_from(data: bytes) -> Entry:
 def plan_ids(entries: tuple[Entry, ...]) -> tuple[str, ...]:
     """The plans that these entries propose, for the index."""
     return tuple(entry.event.plan for entry in entries if isinstance(entry.event, PlanProposed))
+
+
+def more_places(entries: tuple[Entry, ...]) -> tuple[Place, ...]:
+    """Where else people may speak of the incident: the threads of alerts that joined or came back."""
+    return tuple(entry.event.place for entry in entries if isinstance(entry.event, AlertJoined | Reopened))
+
+
+def closes(entries: tuple[Entry, ...]) -> bool:
+    """Whether these entries close the incident, for the index of what was closed last."""
+    return any(isinstance(entry.event, IncidentClosed) for entry in entries)
 
 
 def sighting_bytes(sighting: Sighting) -> bytes:

@@ -8,6 +8,8 @@ from typing import final
 
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import catalogue
+from bot.adapters.content_alerts import alert_rules
+from bot.adapters.content_calls import RunnerDoor, runner
 from bot.adapters.content_oncall import schedules
 from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
@@ -16,12 +18,17 @@ from bot.adapters.patterns import Patterns
 from bot.adapters.yaml_door import MAX_BYTES, Document, load
 from bot.domain.action import Catalogue
 from bot.domain.errors import ContentError
+from bot.domain.grouping import AlertRules
 from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.service import Inventory, Service
 from bot.ports.content import FailureMode
 
 SERVICES, ACTIONS, POLICY, ONCALL = "services.yaml", "actions.yaml", "policy.yaml", "oncall.yaml"
+ALERTS = "alerts.yaml"
+RUNNERS = "catalogue"
+"""The folder of the job runners' files."""
+
 NO_PAGES = frozenset({"README.md", "AGENTS.md"})
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -36,6 +43,7 @@ class Loaded:
     modes: tuple[FailureMode, ...]
     wires: Patterns
     schedules: tuple[Schedule, ...]
+    alerts: AlertRules
 
 
 def _silent(_: str) -> None:
@@ -75,6 +83,10 @@ class FileContent:
         """`oncall.yaml`; none where there is no such file."""
         return self._current().schedules
 
+    def alert_rules(self) -> AlertRules:
+        """`alerts.yaml`; the defaults where there is no such file."""
+        return self._current().alerts
+
     def tripwire(self, text: str) -> str | None:
         """The title of the first trip-wire of the policy that matches this text, without case."""
         loaded = self._current()
@@ -105,9 +117,12 @@ def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
     services, actions, rules = (_file(name, folders, problems) for name in (SERVICES, ACTIONS, POLICY))
     shifts = _file(ONCALL, folders, problems) if _found(ONCALL, folders) else None
     known = inventory(*services, environ, problems) if services else None
-    allowed = catalogue(*actions, problems) if actions else None
+    runners, extra = _runners(folders, problems)
+    allowed = catalogue(actions[0], _with(actions[1], extra), problems, runners) if actions else None
     ruled = policy(*rules, problems) if rules else None
     turns = schedules(shifts[0], problems) if shifts else ()
+    coming = _file(ALERTS, folders, problems) if _found(ALERTS, folders) else None
+    rules_of_alerts = alert_rules(coming[0], problems) if coming else None
     modes = tuple(_pages(folders, problems))
     if rules and ruled is not None:
         problems.extend(_scheduled(rules[0], ruled, turns))
@@ -119,7 +134,7 @@ def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
     if problems or known is None or allowed is None or ruled is None:
         raise ContentError(tuple(problems))
     wires = Patterns([wire.pattern for wire in ruled.tripwires])
-    return Loaded(known, allowed, ruled, modes, wires, turns)
+    return Loaded(known, allowed, ruled, modes, wires, turns, rules_of_alerts or AlertRules())
 
 
 def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
@@ -133,8 +148,34 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
 
 def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
-        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL))
+        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL, ALERTS))
         yield from _page_files(folder)
+        yield from _runner_files(folder)
+
+
+def _runner_files(folder: Path) -> list[Path]:
+    return sorted((folder / RUNNERS).glob("*.yaml"))
+
+
+def _runners(folders: Sequence[Path], problems: list[str]) -> tuple[dict[str, RunnerDoor], list[str]]:
+    """The runners by name, and the hashes of their files: they are part of what is approved."""
+    files: dict[str, Path] = {}
+    for path in (path for folder in folders for path in _runner_files(folder)):
+        files.setdefault(path.stem, path)
+    found: dict[str, RunnerDoor] = {}
+    hashes = list[str]()
+    for name, path in sorted(files.items()):
+        read = _loaded(path, problems)
+        door = runner(read[0], problems) if read else None
+        if read and door:
+            found[name] = door
+            hashes.append(f"{name}:{read[1]}")
+    return found, hashes
+
+
+def _with(sha256: str, extra: list[str]) -> str:
+    """The hash of a file together with those of the files that complete it; its own where there are none."""
+    return hashlib.sha256("\n".join((sha256, *extra)).encode()).hexdigest() if extra else sha256
 
 
 def _page_files(folder: Path) -> list[Path]:
@@ -146,6 +187,10 @@ def _file(name: str, folders: Sequence[Path], problems: list[str]) -> tuple[Docu
     if path is None:
         problems.append(f"{name}: is missing; expected in {' or '.join(map(str, folders))}")
         return None
+    return _loaded(path, problems)
+
+
+def _loaded(path: Path, problems: list[str]) -> tuple[Document, str] | None:
     body = _bytes(path, problems)
     if body is None:
         return None

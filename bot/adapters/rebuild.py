@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.adapters import codec
 from bot.adapters.ledger import Ledger
-from bot.adapters.redis_incidents import thread_field
+from bot.adapters.redis_incidents import found_by, thread_field
 from bot.domain.apply import apply
 from bot.domain.claims import Claim, ClaimKind, claims_of, index_of
 from bot.domain.events import Entry
@@ -83,6 +83,7 @@ def _request(ledger: Ledger, entries: tuple[Entry, ...], head: str, limits: Limi
         "opened": incident.opened_at,
         "thread": thread_field(index.workspace, index.channel, index.thread),
         "plans": codec.plan_ids(entries),
+        **found_by(entries, index),
         "fence": max((entry.fence or 0 for entry in entries), default=0),
         "now": now,
     }

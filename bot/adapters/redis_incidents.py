@@ -149,6 +149,10 @@ class RedisIncidents:
         """The open one that holds a fingerprint: the claim is the index."""
         return await self._named("claims", fingerprint_key(fingerprint))
 
+    async def last_closed(self, fingerprint: str) -> IncidentId | None:
+        """The incident with this fingerprint that was closed last."""
+        return await self._named("closed", fingerprint)
+
     async def by_plan(self, plan: PlanId) -> IncidentId | None:
         """The one of a plan."""
         return await self._named("plans", plan)
@@ -247,9 +251,20 @@ def _request(
         "open": index.open,
         "opened": entries[0].at if entries else 0,
         "thread": thread_field(index.workspace, index.channel, index.thread),
+        **found_by(tuple(entries), index),
     }
     # A JSON null would be a value of its own in Lua: what is nothing is left out.
     return ask if index.due is None else ask | {"due": index.due}
+
+
+def found_by(entries: tuple[Entry, ...], index: Index) -> dict[str, Any]:
+    """The further threads of an incident, and the fingerprints under which it can be found once closed."""
+    places = codec.more_places(entries)
+    closed = index.fingerprints if codec.closes(entries) else ()
+    return {
+        "threads": [thread_field(place.workspace, place.channel, place.thread) for place in places],
+        "closed": list(closed),
+    }
 
 
 def thread_field(workspace: str, channel: str, thread: str) -> str:

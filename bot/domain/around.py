@@ -37,8 +37,9 @@ def around(incident: Incident, entry: Entry, event: Around) -> Incident:
         case FeedbackGiven(person, subject):
             others = (one for one in incident.feedback if (one.person, one.subject) != (person, subject))
             return replace(incident, feedback=(*others, event))
-        case AlertJoined():
-            return replace(incident, joined=(*incident.joined, event))
+        case AlertJoined(alert):
+            _must(alert.fingerprint not in incident.fingerprints, event, incident)
+            return replace(incident, joined=(*incident.joined, event), firing=True, alert_resolved_at=None)
         case Paged():
             return replace(incident, pages=(*incident.pages, (entry.at, event)))
         case DraftMade() | DraftEdited() | DraftSent():
@@ -58,6 +59,8 @@ def _investigated(
                 phase=Phase.DETECTED,
                 closed=None,
                 alert=alert,
+                joined=(),
+                quiet=frozenset(),
                 firing=True,
                 alert_resolved_at=None,
                 diagnosis=None,

@@ -1,8 +1,8 @@
 """What must hold across incidents: derived from the events, checked by the store in the same append."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from bot.domain.claim import Claim, ClaimKind
 from bot.domain.events import (
     Event,
     IncidentClosed,
@@ -13,33 +13,11 @@ from bot.domain.events import (
     StepNotRun,
     StepStarted,
 )
-from bot.domain.ids import HOUR, At
+from bot.domain.ids import At
 from bot.domain.incident import Incident, Phase, wake_at
+from bot.domain.limits import limit_claims
 from bot.domain.policy import Limits
 from bot.domain.teamwork import AlertJoined, Reopened, UndoAsked
-
-
-class ClaimKind(StrEnum):
-    """TAKE fails where another holder has the key; RELEASE frees one's own; COUNT is a sliding window."""
-
-    TAKE = "take"
-    RELEASE = "release"
-    COUNT = "count"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One claim; a COUNT fails where the last `window` milliseconds already hold `limit` others.
-
-    `code` is the reason code with which a failed claim refuses the append.
-    """
-
-    kind: ClaimKind
-    key: str
-    holder: str
-    code: str = ""
-    limit: int = 0
-    window: int = 0
 
 
 def fingerprint_key(fingerprint: str) -> str:
@@ -54,10 +32,14 @@ def target_key(target: str) -> str:
 
 def claims_of(incident: Incident | None, events: tuple[Event, ...], limits: Limits) -> tuple[Claim, ...]:
     """The claims that these events make, given the incident before them."""
-    return tuple(claim for event in events for claim in _claims(incident, event, limits))
+    return tuple(
+        claim
+        for event in events
+        for claim in (*_claims(incident, event), *(limit_claims(incident, event, limits) if incident else ()))
+    )
 
 
-def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Claim, ...]:
+def _claims(incident: Incident | None, event: Event) -> tuple[Claim, ...]:
     match event:
         case IncidentOpened(opened, alert):
             key = fingerprint_key(alert.fingerprint)
@@ -71,8 +53,8 @@ def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Cl
         case IncidentClosed() if incident is not None:
             keys = map(fingerprint_key, incident.fingerprints)
             return tuple(Claim(ClaimKind.RELEASE, key, incident.id) for key in keys)
-        case StepStarted(_, step, target, _, _, _) if incident is not None:
-            return _step_claims(incident, step, target, limits)
+        case StepStarted(target=target) if incident is not None:
+            return (Claim(ClaimKind.TAKE, target_key(target), incident.id, code="TARGET_LOCKED"),)
         case StepFinished(_, step) | StepNotRun(_, step) | OutcomeRecorded(_, step) if incident is not None:
             return _released(incident, step)
         case Probed(_, step, applied, _) if incident is not None and applied is not None:
@@ -81,33 +63,12 @@ def _claims(incident: Incident | None, event: Event, limits: Limits) -> tuple[Cl
             return ()
 
 
-def _step_claims(incident: Incident, step: int, target: str, limits: Limits) -> tuple[Claim, ...]:
-    lock = Claim(ClaimKind.TAKE, target_key(target), incident.id, code="TARGET_LOCKED")
-    per_target = Claim(
-        ClaimKind.COUNT, f"runs:{target}", _run(incident, step), "RATE_LIMIT", limits.per_target, HOUR
-    )
-    per_workspace = Claim(
-        ClaimKind.COUNT,
-        f"runs-of-workspace:{incident.place.workspace}",
-        _run(incident, step),
-        "RATE_LIMIT",
-        limits.per_workspace,
-        HOUR,
-    )
-    return (lock, per_target, per_workspace)
-
-
 def _released(incident: Incident, step: int) -> tuple[Claim, ...]:
     state = incident.current
     if state is None or step >= len(state.steps):
         return ()
     target = state.steps[step].step.target
     return (Claim(ClaimKind.RELEASE, target_key(target), incident.id),)
-
-
-def _run(incident: Incident, step: int) -> str:
-    digest = incident.current.digest if incident.current else ""
-    return f"{incident.id}:{digest[:12]}:{step}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,17 @@ from bot.domain.events import (
 )
 from bot.domain.ids import At, Fence, IncidentId
 from bot.domain.incident import Incident, Phase, due
+from bot.domain.teamwork import (
+    AlertJoined,
+    DraftEdited,
+    DraftMade,
+    DraftSent,
+    FeedbackGiven,
+    InvestigationStopped,
+    Muted,
+    OwnerSet,
+    Paged,
+)
 from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
 
@@ -53,6 +64,14 @@ WITHIN_A_STAGE = (
     AlertResolved,
     AlertFiredAgain,
     PauseSet,
+    AlertJoined,
+    OwnerSet,
+    Muted,
+    FeedbackGiven,
+    Paged,
+    DraftMade,
+    DraftEdited,
+    DraftSent,
 )
 """What does not end a stage: a stage that writes one of these and dies begins again."""
 
@@ -221,11 +240,18 @@ async def _keep(incident: Incident, event: Event, work: Work) -> Incident:
             after, durable = await append(work.ports, before, before.id, (event,), work.fence)
         except ConflictError:
             before = await load(work.ports, before.id)
+            if _broken_off(before, incident.version):
+                raise IllegalEventError("A person stopped this investigation.") from None
             continue
         if isinstance(event, StepStarted) and not durable:
             raise NotDurableError
         return after
     raise ConflictError
+
+
+def _broken_off(incident: Incident, since: int) -> bool:
+    """Whether a person stopped the investigation after this version: nothing that it found is added then."""
+    return any(isinstance(entry.event, InvestigationStopped) for entry in incident.entries[since:])
 
 
 @asynccontextmanager

@@ -1,7 +1,9 @@
-"""An alert comes in: a new incident, one more message of an open one, or its resolution."""
+"""An alert comes in: a new incident, one more message of an open one, a relative of it, or its resolution."""
+
+from dataclasses import dataclass
 
 from bot.domain.alert import AlertStatus, Sighted
-from bot.domain.errors import ClaimRefusedError
+from bot.domain.errors import ClaimRefusedError, IllegalEventError, UnknownIncidentError
 from bot.domain.events import (
     AlertFiredAgain,
     AlertResolved,
@@ -12,10 +14,13 @@ from bot.domain.events import (
     PlanEnd,
     PlanEnded,
 )
+from bot.domain.grouping import AlertRules, Newcomer, comes_back, tie, waits
 from bot.domain.ids import IncidentId, ServiceName
 from bot.domain.incident import Incident, Phase
 from bot.domain.service import Inventory
-from bot.flow.conductor import append, decide
+from bot.domain.teamwork import AlertJoined, Reopened
+from bot.flow.conductor import append, decide, load
+from bot.flow.muting import still_muted
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 
@@ -24,16 +29,23 @@ BUSY = frozenset({Phase.EXECUTING, Phase.EXECUTED, Phase.VERIFIED, Phase.UNKNOWN
 
 
 async def alert_seen(ports: Ports, sighted: Sighted) -> IncidentId | None:
-    """Open an incident, count a duplicate, or note that the alert resolved; returns the incident, if any."""
+    """Open an incident, continue or join one, count a repetition, or note that the alert resolved.
+
+    Returns the incident, if any. Callers in one process take turns, so that relatives find each other.
+    """
     open_one = await ports.incidents.by_fingerprint(sighted.alert.fingerprint)
     if sighted.alert.status is AlertStatus.RESOLVED:
         if open_one is not None:
-            await decide(ports, open_one, lambda incident: _resolved(incident, sighted.alert.source))
+            await decide(ports, open_one, lambda incident: _resolved(incident, sighted))
         return open_one
-    if open_one is None:
-        acknowledged = sighted.alert.status is AlertStatus.ACKNOWLEDGED
-        return None if acknowledged else await _opened(ports, sighted)
-    return await _again(ports, open_one, sighted.alert.source)
+    if open_one is not None:
+        return await _again(ports, open_one, sighted)
+    if sighted.alert.status is AlertStatus.ACKNOWLEDGED:
+        return None
+    try:
+        return await _first_seen(ports, sighted)
+    except ClaimRefusedError as refused:
+        return await _again(ports, IncidentId(refused.held_by), sighted)
 
 
 def known_service(inventory: Inventory, sighted: Sighted) -> ServiceName | None:
@@ -44,36 +56,99 @@ def known_service(inventory: Inventory, sighted: Sighted) -> ServiceName | None:
     return next((service.name for service in found if service), None)
 
 
-async def _opened(ports: Ports, sighted: Sighted) -> IncidentId:
+async def _first_seen(ports: Ports, sighted: Sighted) -> IncidentId:
+    """Nothing open has this fingerprint: it continues a closed incident, joins a relative, or is new."""
+    rules = ports.content.alert_rules()
+    before = await ports.incidents.last_closed(sighted.alert.fingerprint)
+    if before is not None and await still_muted(ports, before):
+        await ports.incidents.count_duplicate(before)
+        await ports.cards.mark(before)
+        return before
+    if before is not None and await _reopened(ports, rules, before, sighted):
+        return before
+    for relative in await _relatives(ports, rules, sighted):
+        if await _joined(ports, relative, sighted):
+            return relative.incident
+    return await _opened(ports, rules, sighted)
+
+
+async def _opened(ports: Ports, rules: AlertRules, sighted: Sighted) -> IncidentId:
     incident = IncidentId(ports.clock.new_id("inc"))
     service = known_service(ports.content.inventory(), sighted)
-    opened = IncidentOpened(incident, sighted.alert, sighted.place, service)
-    try:
-        await append(ports, None, incident, (opened,))
-    except ClaimRefusedError as refused:
-        return await _again(ports, IncidentId(refused.held_by), sighted.alert.source)
-    await ports.queue.add(WorkerRole.THINK, incident, 1)
+    opened = IncidentOpened(incident, sighted.alert, sighted.place, service, waits(rules, sighted.alert))
+    await append(ports, None, incident, (opened,))
+    if not opened.waits:
+        await ports.queue.add(WorkerRole.THINK, incident, 1)
     return incident
 
 
-async def _again(ports: Ports, incident: IncidentId, source: str) -> IncidentId:
+async def _reopened(ports: Ports, rules: AlertRules, incident: IncidentId, sighted: Sighted) -> bool:
+    def judged(found: Incident) -> tuple[Event, ...]:
+        again = comes_back(rules, found, ports.clock.now())
+        return (Reopened(sighted.alert, sighted.place),) if again else ()
+
+    after = await decide(ports, incident, judged)
+    if not after.is_open:
+        return False
+    await ports.queue.add(WorkerRole.THINK, incident, after.version)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Relative:
+    incident: IncidentId
+    why: str
+
+
+async def _relatives(ports: Ports, rules: AlertRules, sighted: Sighted) -> tuple[_Relative, ...]:
+    """The open incidents that this alert belongs to, newest first, those of the same service before all."""
+    inventory = ports.content.inventory()
+    service = inventory.service(known_service(inventory, sighted))
+    if service is None or rules.group_seconds <= 0:
+        return ()
+    comer = Newcomer(sighted.alert, service, ports.clock.now())
+    found = list[_Relative]()
+    for name in await ports.incidents.opened():
+        incident = await load(ports, name)
+        why = tie(rules, inventory, incident, comer)
+        if why:
+            found.append(_Relative(name, why))
+    return tuple(sorted(found, key=lambda one: one.why != "same service"))
+
+
+async def _joined(ports: Ports, relative: _Relative, sighted: Sighted) -> bool:
+    joined = AlertJoined(sighted.alert, sighted.place, relative.why)
+    try:
+        await decide(ports, relative.incident, lambda found: (joined,) if found.is_open else ())
+    except (IllegalEventError, UnknownIncidentError):
+        return False
+    return await ports.incidents.by_fingerprint(sighted.alert.fingerprint) == relative.incident
+
+
+async def _again(ports: Ports, incident: IncidentId, sighted: Sighted) -> IncidentId:
     await ports.incidents.count_duplicate(incident)
-    await decide(ports, incident, lambda found: _fired_again(found, source))
+    await decide(ports, incident, lambda found: _fired_again(found, sighted))
     await ports.cards.mark(incident)
     return incident
 
 
-def _fired_again(incident: Incident, source: str) -> tuple[Event, ...]:
-    return () if incident.firing or not incident.is_open else (AlertFiredAgain(source),)
-
-
-def _resolved(incident: Incident, source: str) -> tuple[Event, ...]:
-    if not incident.is_open or not incident.firing:
+def _fired_again(incident: Incident, sighted: Sighted) -> tuple[Event, ...]:
+    quiet = sighted.alert.fingerprint in incident.quiet
+    if not incident.is_open or not quiet:
         return ()
-    if incident.phase in BUSY:
-        return (AlertResolved(source),)
+    return (AlertFiredAgain(sighted.alert.source, sighted.alert.fingerprint),)
+
+
+def _resolved(incident: Incident, sighted: Sighted) -> tuple[Event, ...]:
+    """All of a group must be over before the incident is."""
+    over = sighted.alert.fingerprint
+    if not incident.is_open or over in incident.quiet or over not in incident.fingerprints:
+        return ()
+    noted = AlertResolved(sighted.alert.source, over)
+    if incident.phase in BUSY or not incident.quiet.issuperset({*incident.fingerprints} - {over}):
+        return (noted,)
     closed = IncidentClosed(Closing.RESOLVED_ITSELF, None, _note(incident))
-    return (AlertResolved(source), *_open_plan_ended(incident), closed)
+    return (noted, *_open_plan_ended(incident), closed)
 
 
 def _open_plan_ended(incident: Incident) -> tuple[Event, ...]:

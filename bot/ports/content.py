@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.action import Catalogue
+from bot.domain.grouping import AlertRules
 from bot.domain.policy import Policy
 from bot.domain.service import Inventory
 
@@ -56,6 +57,10 @@ class Content(Protocol):
 
     def policy(self) -> Policy:
         """`policy.yaml`."""
+        ...
+
+    def alert_rules(self) -> AlertRules:
+        """`alerts.yaml`, or its defaults."""
         ...
 
     def tripwire(self, text: str) -> str | None:

@@ -115,6 +115,10 @@ class Incidents(Protocol):
         """The open incident that holds a fingerprint."""
         ...
 
+    async def last_closed(self, fingerprint: str) -> IncidentId | None:
+        """The incident with this fingerprint that was closed last; it may be open again."""
+        ...
+
     async def by_plan(self, plan: PlanId) -> IncidentId | None:
         """The incident of a plan."""
         ...

@@ -1,11 +1,12 @@
 """The flow's verbs as the Slack room calls them."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from bot.domain.alert import Place, Sighted
 from bot.domain.apply import replay
 from bot.domain.decision import Click, Refused
-from bot.domain.events import Asked, Closing, Decided, OutcomeRecorded
+from bot.domain.events import Asked, Decided, IncidentClosed, OutcomeRecorded
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
 from bot.flow import control
@@ -18,6 +19,7 @@ from bot.slack.faces import status_text
 from bot.slack.scenery import Scenery
 from bot.slack.verbs import Verbs
 from bot.slack.views.answers import answer
+from bot.wiring.care import Caring
 
 ELSEWHERE = (
     "Mention me in an incident's thread to ask about it: status, why, evidence, plan, who can approve."
@@ -31,6 +33,7 @@ class Flow:
 
     ports: Ports
     scenery: Scenery
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def verbs(self) -> Verbs:
         """All that listeners may call."""
@@ -43,10 +46,16 @@ class Flow:
             stop=self._stop,
             record_truth=self._record_truth,
             close=self._close,
+            care=Caring(self.ports, self._sighted).care(),
         )
 
     async def _alert_seen(self, sighted: Sighted) -> None:
-        await alert_seen(self.ports, sighted)
+        await self._sighted(sighted)
+
+    async def _sighted(self, sighted: Sighted) -> IncidentId | None:
+        # one at a time, so that of two related alerts the second finds the incident of the first
+        async with self.turns:
+            return await alert_seen(self.ports, sighted)
 
     async def _judge(self, click: Click, person: PersonId) -> Decided | Refused:
         return await judge(self.ports, table, click, person)
@@ -78,7 +87,7 @@ class Flow:
     async def _pause(self, scope: str, person: PersonId, reason: str) -> str:
         one = _incident_of(scope)
         if one is not None:
-            return await control.stop(self.ports, one, person)
+            return await control.pause_one(self.ports, one, person)
         return await control.pause(self.ports, scope, person, reason)
 
     async def _resume(self, scope: str, person: PersonId, reason: str) -> str:
@@ -105,8 +114,8 @@ class Flow:
         truth = OutcomeRecorded(state.digest, step, applied, person, note)
         return await control.record_truth(self.ports, table, incident, truth)
 
-    async def _close(self, incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
-        return await control.close(self.ports, incident, closing, person, note)
+    async def _close(self, incident: IncidentId, closed: IncidentClosed) -> str:
+        return await control.close(self.ports, incident, closed)
 
 
 def _incident_of(scope: str) -> IncidentId | None:

@@ -46,7 +46,7 @@ class Sample:
             workspace="T1",
             channel="C1",
             thread=self.thread,
-            fingerprint=self.fingerprint,
+            fingerprints=(self.fingerprint,),
         )
 
     @property

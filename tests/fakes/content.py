@@ -1,7 +1,7 @@
 """Fixed content: a service `checkout` with its catalogue, policy, people and one failure mode."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.action import (
@@ -17,6 +17,7 @@ from bot.domain.action import (
     UndoSpec,
 )
 from bot.domain.decision import Person
+from bot.domain.grouping import AlertRules
 from bot.domain.ids import ActionId, EnvironmentId, PersonId, RosterName, ServiceName, TargetId
 from bot.domain.policy import KnownPerson, Limits, Policy, Role, RosterSpec, TierRule, Tripwire
 from bot.domain.service import Criticality, Environment, Inventory, MetricSpec, Service, Source, Target
@@ -50,6 +51,10 @@ class FixedContent:
     fixed_catalogue: Catalogue
     fixed_policy: Policy
     modes: tuple[FailureMode, ...] = ()
+    fixed_alert_rules: AlertRules = field(default_factory=AlertRules)
+
+    def alert_rules(self) -> AlertRules:
+        return self.fixed_alert_rules
 
     def inventory(self) -> Inventory:
         return self.fixed_inventory

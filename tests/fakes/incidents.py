@@ -28,6 +28,7 @@ class MemoryIncidents:
     threads: dict[tuple[str, str, str], IncidentId] = field(
         default_factory=dict[tuple[str, str, str], IncidentId]
     )
+    closed: dict[str, IncidentId] = field(default_factory=dict[str, IncidentId])
     plans: dict[PlanId, IncidentId] = field(default_factory=dict[PlanId, IncidentId])
     attempts: dict[tuple[IncidentId, int], int] = field(default_factory=dict[tuple[IncidentId, int], int])
     repeats: dict[IncidentId, int] = field(default_factory=dict[IncidentId, int])
@@ -96,6 +97,10 @@ class MemoryIncidents:
             head = hashlib.sha256(f"{head}{entry!r}".encode()).hexdigest()
             if isinstance(entry.event, PlanProposed):
                 self.plans[entry.event.plan] = incident
+        for place in codec.more_places(tuple(entries)):
+            self.threads[place.workspace, place.channel, place.thread] = incident
+        if codec.closes(tuple(entries)):
+            self.closed.update(dict.fromkeys(index.fingerprints, incident))
         self.shelf.heads[incident] = head
         self.shelf.index[incident] = index
 
@@ -156,6 +161,11 @@ class MemoryIncidents:
         self.shelf.check()
         holder = self.shelf.held.get(fingerprint_key(fingerprint))
         return IncidentId(holder) if holder else None
+
+    async def last_closed(self, fingerprint: str) -> IncidentId | None:
+        """The one that was closed last."""
+        self.shelf.check()
+        return self.closed.get(fingerprint)
 
     async def by_plan(self, plan: PlanId) -> IncidentId | None:
         """The one of a plan."""

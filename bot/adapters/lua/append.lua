@@ -135,6 +135,12 @@ end
 if ask.version == 0 then
   redis.call('HSET', p .. 'threads', ask.thread, ask.incident)
 end
+for _, thread in ipairs(ask.threads) do
+  redis.call('HSET', p .. 'threads', thread, ask.incident)
+end
+for _, fingerprint in ipairs(ask.closed) do
+  redis.call('HSET', p .. 'closed', fingerprint, ask.incident)
+end
 for _, plan in ipairs(ask.plans) do
   redis.call('HSET', p .. 'plans', plan, ask.incident)
 end

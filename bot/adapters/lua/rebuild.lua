@@ -52,6 +52,12 @@ else
   redis.call('ZREM', p .. 'open', ask.incident)
 end
 redis.call('HSET', p .. 'threads', ask.thread, ask.incident)
+for _, thread in ipairs(ask.threads) do
+  redis.call('HSET', p .. 'threads', thread, ask.incident)
+end
+for _, fingerprint in ipairs(ask.closed) do
+  redis.call('HSET', p .. 'closed', fingerprint, ask.incident)
+end
 for _, plan in ipairs(ask.plans) do
   redis.call('HSET', p .. 'plans', plan, ask.incident)
 end

@@ -122,7 +122,8 @@ async def test_an_alert_that_resolves_ends_an_open_plan() -> None:
     assert found.plans[0].ended is PlanEnd.RESOLVED_ITSELF
     assert found.closed is not None
     assert await home.click(incident) == Refused(Code.RESOLVED_ITSELF)
-    assert await home.fires() != incident
+    assert await home.fires() == incident
+    assert (await home.incident(incident)).reopened == 1
 
 
 async def test_the_same_alert_again_is_counted_not_opened() -> None:
