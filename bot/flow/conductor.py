@@ -33,6 +33,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import At, Fence, IncidentId
 from bot.domain.incident import Incident, Phase, due
+from bot.domain.paging import NOBODY
 from bot.domain.teamwork import (
     AlertJoined,
     DraftEdited,
@@ -43,6 +44,7 @@ from bot.domain.teamwork import (
     Muted,
     OwnerSet,
     Paged,
+    PageReason,
 )
 from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
@@ -210,6 +212,8 @@ def _surrender(incident: Incident, reason: str) -> Event:
     state = incident.current
     if incident.phase is Phase.EXECUTING and state is not None:
         return ExecutionStopped(state.digest, "GIVEN_UP", reason)
+    if incident.phase is Phase.ESCALATED:
+        return Paged(NOBODY, PageReason.ESCALATED, ok=False, detail=reason)
     return Escalated(reason)
 
 

@@ -4,13 +4,24 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from bot.domain.errors import PlanRefusedError
-from bot.domain.events import Escalated, Event, NothingProposed, OptionChosen, PlanEnd
+from bot.domain.events import (
+    Closing,
+    Escalated,
+    Event,
+    IncidentClosed,
+    NothingProposed,
+    OptionChosen,
+    Outcome,
+    PlanEnd,
+)
 from bot.domain.evidence import Observation, Sighting
 from bot.domain.finding import ProposedStep, Remediation, Verdict
 from bot.domain.ids import PersonId, TargetId
 from bot.domain.incident import Incident, Phase, PlanState
 from bot.domain.plan import same_steps_hash
 from bot.domain.service import Service
+from bot.domain.teamwork import ParametersEdited, UndoAsked
+from bot.flow.auto_apply import auto_approved
 from bot.flow.checked_plan import checked_plan
 from bot.flow.conductor import Work
 from bot.flow.drafts import (
@@ -25,7 +36,7 @@ from bot.flow.drafts import (
     undoable,
 )
 from bot.flow.handing_in import handed_in
-from bot.flow.revisions import chosen
+from bot.flow.revisions import chosen, edited, undone
 from bot.ports.ports import Ports
 from bot.ports.team import Case, Tried
 
@@ -45,17 +56,34 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     assert service is not None
     observations = await observed(ports, service)
     undo = _undo_of_last(incident, observations)
-    if isinstance(incident.wanted, OptionChosen):
-        yield await chosen(incident, ports, observations, incident.wanted)
+    revised = await _wanted(incident, ports, observations)
+    if revised is not None:
+        yield revised
         return
     case = await _case(ports, incident, service, observations)
     remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
     for event in await handed_in(ports, case.worksheet):
         incident = yield event
     if drafted:
-        yield proposal(drafted)
+        incident = yield proposal(drafted)
+        auto = await auto_approved(ports, incident)
+        if auto is not None:
+            yield auto
         return
     yield _no_plan(incident, remediation, refusals)
+
+
+async def _wanted(incident: Incident, ports: Ports, seen: Seen) -> Event | None:
+    """What a person wants the next plan to be, drafted; nothing where the team has to find one."""
+    match incident.wanted:
+        case OptionChosen():
+            return await chosen(incident, ports, seen, incident.wanted)
+        case ParametersEdited():
+            return await edited(incident, ports, seen, incident.wanted)
+        case UndoAsked():
+            return await undone(incident, ports, seen, incident.wanted)
+        case _:
+            return None
 
 
 async def _ways(
@@ -82,9 +110,13 @@ def _nothing_to_plan(incident: Incident, ports: Ports) -> Event | None:
     diagnosis = incident.diagnosis
     if incident.wanted is not None:
         return None
+    if _undo_declined(incident):
+        return IncidentClosed(Closing.VERIFIED, None, "The undo was rejected; nothing was taken back.")
     if diagnosis is None or diagnosis.verdict is Verdict.INCONCLUSIVE:
         missing = "; ".join(diagnosis.missing) if diagnosis else ""
-        return NothingProposed(Verdict.INCONCLUSIVE, missing or "No cause could be shown from the evidence.")
+        by = ports.content.policy().paging.cause_by(incident.opened_at)
+        why = missing or "No cause could be shown from the evidence."
+        return NothingProposed(Verdict.INCONCLUSIVE, why, by)
     if diagnosis.verdict is Verdict.HEALTHY:
         return NothingProposed(
             Verdict.HEALTHY, diagnosis.cause or "Everything measured is in its normal range."
@@ -94,8 +126,17 @@ def _nothing_to_plan(incident: Incident, ports: Ports) -> Event | None:
         return Escalated(f"{len(incident.executions)} plans were executed and none helped.")
     rejected = sum(state.ended is PlanEnd.REJECTED for state in incident.plans)
     if rejected > limits.replans_after_rejection:
-        return Escalated(f"{rejected} plans were rejected; the incident commander decides.")
+        return Escalated(f"{rejected} plans were rejected; the incident commander decides.", commander=True)
     return None
+
+
+def _undo_declined(incident: Incident) -> bool:
+    """Whether somebody rejected the undo of a plan that helped: then all is as it was before that wish."""
+    state = incident.current
+    if state is None or state.undo_of is None or state.ended is not PlanEnd.REJECTED:
+        return False
+    helped = incident.plan(state.undo_of)
+    return helped is not None and helped.outcome is Outcome.IMPROVED
 
 
 async def _case(

@@ -3,6 +3,7 @@
 from bot.domain.events import Outcome
 from bot.domain.incident import PLANNABLE, Incident, Phase, StepStatus
 from bot.flow.conductor import Move
+from bot.flow.escalating import escalating, telling
 from bot.flow.execution import ending, execution, next_step, starting
 from bot.flow.expiring import expiring
 from bot.flow.planning import planning
@@ -19,6 +20,9 @@ NEXT = {
     Phase.APPROVED: Move(starting, WorkerRole.ACT),
     Phase.EXECUTED: Move(verification, WorkerRole.THINK),
     Phase.UNKNOWN: Move(probing, WorkerRole.THINK),
+    Phase.EXPIRED: Move(escalating, WorkerRole.THINK),
+    Phase.INCONCLUSIVE: Move(escalating, WorkerRole.THINK),
+    Phase.ESCALATED: Move(telling, WorkerRole.THINK),
 }
 
 

@@ -106,7 +106,7 @@ async def test_a_plan_that_nobody_decides_expires() -> None:
     home.clock.advance(1801)
     await home.work()
     found = await home.incident(incident)
-    assert found.phase is Phase.EXPIRED
+    assert found.phase is Phase.ESCALATED
     assert found.plans[0].ended is PlanEnd.EXPIRED
     refused = await home.click(incident)
     assert refused == Refused(Code.EXPIRED)
@@ -178,7 +178,7 @@ async def test_an_approved_plan_that_stays_paused_expires() -> None:
     await home.click(incident)
     await home.store.incidents.set_pause(Pause("all", ONCALL, "", home.clock.now()))
     await home.pass_time(130, step=10)
-    assert (await home.incident(incident)).phase is Phase.EXPIRED
+    assert (await home.incident(incident)).phase is Phase.ESCALATED
     assert home.hands.performed == []
 
 
