@@ -77,6 +77,9 @@ class LimitsDoor(Door):
     replans_after_rejection: Whole = Field(default=2, ge=0)
     blast_radius: Whole = Field(default=3, ge=1)
     start_within_seconds: Whole = Field(default=120, ge=1)
+    failures_in_a_row: Whole = Field(default=2, ge=1)
+    proposals_only_seconds: Whole = Field(default=3600, ge=1)
+    first_use_raises: Flag = False
 
 
 class PolicyDoor(Door):

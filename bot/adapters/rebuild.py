@@ -77,6 +77,8 @@ def _request(ledger: Ledger, entries: tuple[Entry, ...], head: str, limits: Limi
         "head": head,
         "held": sorted(_held(steps)),
         "runs": [asdict(run) for run in _runs(steps, now)],
+        "failed": [asdict(run) for run in _rows(steps, ClaimKind.FAIL)],
+        "mended": [asdict(run) for run in _rows(steps, ClaimKind.MEND)],
         "phase": index.phase,
         "phases": list(Phase),
         "open": index.open,
@@ -119,3 +121,10 @@ def _runs(steps: tuple[Step, ...], now: At) -> Iterator[Run]:
         for claim in claims:
             if claim.kind is ClaimKind.COUNT and at > now - claim.window:
                 yield Run(claim.key, claim.holder, at, claim.window)
+
+
+def _rows(steps: tuple[Step, ...], kind: ClaimKind) -> Iterator[Run]:
+    for at, _, claims in steps:
+        for claim in claims:
+            if claim.kind is kind:
+                yield Run(claim.key, claim.holder, at, 0)

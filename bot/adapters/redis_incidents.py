@@ -74,8 +74,9 @@ class RedisIncidents:
                 raise ConflictError
             case [b"fenced", _]:
                 raise FencedError
-            case [b"refused", bytes(code), bytes(holder)]:
-                raise ClaimRefusedError(code.decode(), holder.decode())
+            case [b"refused", bytes(code), bytes(holder), bytes(limit), bytes(until)]:
+                over = int(until) if until else None
+                raise ClaimRefusedError(code.decode(), holder.decode(), limit.decode(), over)
             case _:
                 raise RuntimeError(f"The append script answered {answer!r}.")
 
@@ -167,6 +168,13 @@ class RedisIncidents:
     async def attempt_ended(self, incident: IncidentId, version: int) -> None:
         """Forget the attempts at this version's stage."""
         await self._link.call("HDEL", self._link.key("attempts", incident), str(version))
+
+    async def last_counted(self, key: str) -> At | None:
+        """When something was last counted under this key."""
+        found = await self._link.call("ZREVRANGE", self._link.key("window", key), 0, 0, "WITHSCORES")
+        return (
+            At(int(float(found[0][1] if isinstance(found[0], list | tuple) else found[1]))) if found else None
+        )
 
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count a further message of the same alert."""

@@ -43,10 +43,12 @@ class ConflictError(GreenlightError):
 class ClaimRefusedError(GreenlightError):
     """Something that must hold across incidents does not allow these events."""
 
-    def __init__(self, code: str, held_by: str = "") -> None:
-        super().__init__(f"{code}{f' (held by {held_by})' if held_by else ''}")
+    def __init__(self, code: str, held_by: str = "", limit: str = "", until: int | None = None) -> None:
+        super().__init__(f"{code}{f' (held by {held_by})' if held_by else f' ({limit})' if limit else ''}")
         self.code = code
         self.held_by = held_by
+        self.limit = limit
+        self.until = until
 
 
 class FencedError(GreenlightError):

@@ -73,6 +73,11 @@ class Limits:
     replans_after_rejection: int = 2
     blast_radius: int = 3
     start_within_seconds: int = 120
+    failures_in_a_row: int = 2
+    proposals_only_seconds: int = 3600
+    """How long a target is left alone after that many failed or unknown executions in a row."""
+    first_use_raises: bool = False
+    """Whether the first use of an action on a target is one tier higher (rule 4)."""
 
 
 @dataclass(frozen=True, slots=True)

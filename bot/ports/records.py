@@ -131,6 +131,10 @@ class Incidents(Protocol):
         """Forget the attempts at this version's stage: it ended without taking its worker with it."""
         ...
 
+    async def last_counted(self, key: str) -> At | None:
+        """When a claim last counted something under this key; nothing once its window is over."""
+        ...
+
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count one more alert message of this incident and return how many there were."""
         ...

@@ -23,6 +23,9 @@ class MemoryIncidents:
     windows: dict[str, dict[str, At]] = field(
         default_factory=lambda: defaultdict[str, dict[str, At]](dict[str, At])
     )
+    rows: dict[str, dict[str, At]] = field(
+        default_factory=lambda: defaultdict[str, dict[str, At]](dict[str, At])
+    )
     leases: dict[IncidentId, tuple[Fence, At]] = field(default_factory=dict[IncidentId, tuple[Fence, At]])
     fences: dict[IncidentId, Fence] = field(default_factory=dict[IncidentId, Fence])
     threads: dict[tuple[str, str, str], IncidentId] = field(
@@ -54,6 +57,7 @@ class MemoryIncidents:
         if len(kept) != version:
             raise ConflictError
         held, counted = self._allowed(claims)
+        self._keep_rows(claims)
         self._write(incident, entries, index)
         self.shelf.held.clear()
         self.shelf.held.update(held)
@@ -73,11 +77,32 @@ class MemoryIncidents:
                 case ClaimKind.RELEASE:
                     if held.get(claim.key) == claim.holder:
                         del held[claim.key]
-                case ClaimKind.COUNT:
-                    if len(self._others(claim, counted)) >= claim.limit:
-                        raise ClaimRefusedError(claim.code)
+                case ClaimKind.COUNT | ClaimKind.ROOM:
+                    others = self._others(claim, counted)
+                    if len(others) >= claim.limit:
+                        raise ClaimRefusedError(claim.code, "", claim.title, self._leaves(claim, len(others)))
                     counted.append((claim.key, claim.holder))
-        return held, counted
+                case ClaimKind.STEADY:
+                    last = max(self.rows[claim.key].values(), default=None)
+                    long = len(self.rows[claim.key]) >= claim.limit
+                    if long and last is not None and last > self.shelf.clock.now() - claim.window:
+                        raise ClaimRefusedError(claim.code, "", claim.title, last + claim.window)
+                case ClaimKind.FAIL | ClaimKind.MEND:
+                    pass
+        asked = {(claim.key, claim.holder) for claim in claims if claim.kind is ClaimKind.ROOM}
+        return held, [one for one in counted if one not in asked]
+
+    def _leaves(self, claim: Claim, others: int) -> At | None:
+        """When there is room again: as many as are too many have left the window."""
+        times = sorted(self.windows[claim.key].values())[others - claim.limit :]
+        return At(times[0] + claim.window) if times else None
+
+    def _keep_rows(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            if claim.kind is ClaimKind.FAIL:
+                self.rows[claim.key].setdefault(claim.holder, self.shelf.clock.now())
+            elif claim.kind is ClaimKind.MEND:
+                self.rows.pop(claim.key, None)
 
     def _others(self, claim: Claim, counted: list[tuple[str, str]]) -> set[str]:
         since = self.shelf.clock.now() - claim.window
@@ -182,6 +207,11 @@ class MemoryIncidents:
         """Forget the attempts."""
         self.shelf.check()
         self.attempts.pop((incident, version), None)
+
+    async def last_counted(self, key: str) -> At | None:
+        """When something was last counted."""
+        self.shelf.check()
+        return max(self.windows[key].values(), default=None)
 
     async def count_duplicate(self, incident: IncidentId) -> int:
         """Count a further message of the same alert."""

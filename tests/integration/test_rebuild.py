@@ -115,7 +115,8 @@ def test_runs_of_more_than_an_hour_ago_are_not_counted_again(home: Home) -> None
         await kept(store, tuple(running(begun).entries))
         await lose(store)
         await rebuilt(home)
-        assert not [key for key in await derived(store) if key.startswith("window:")]
+        hourly = ("window:runs:", "window:runs-of-workspace:")
+        assert not [key for key in await derived(store) if key.startswith(hourly)]
 
     home.do(work)
 

@@ -2,7 +2,8 @@
 -- KEYS[1]  the list of entries
 -- ARGV[1]  JSON: what is asked (redis_incidents.py, _request)
 -- ARGV[2…] the elements to append
--- Answers {"ok", length} | {"conflict", length} | {"fenced", granted} | {"refused", code, holder}.
+-- Answers {"ok", length} | {"conflict", length} | {"fenced", granted} |
+-- {"refused", code, holder, limit in words, until}.
 local ask = cjson.decode(ARGV[1])
 local entries = KEYS[1]
 local p = ask.prefix
@@ -51,11 +52,21 @@ local claims = p .. 'claims'
 local owner = {}
 local touched = {}
 local counted = {}
+local rows = {}
 for _, claim in ipairs(ask.claims) do
   local key = claim.key
-  if claim.kind == 'count' then
+  if claim.kind == 'fail' or claim.kind == 'mend' then
+    rows[#rows + 1] = claim
+  elseif claim.kind == 'steady' then
+    local last = redis.call('ZREVRANGE', p .. 'row:' .. key, 0, 0, 'WITHSCORES')[2]
+    if last and redis.call('ZCARD', p .. 'row:' .. key) >= claim.limit and tonumber(last) > now - claim.window then
+      local over = string.format('%.0f', tonumber(last) + claim.window)
+      return { 'refused', claim.code, '', claim.title, over }
+    end
+  elseif claim.kind == 'count' or claim.kind == 'room' then
     local window = p .. 'window:' .. key
-    local others = redis.call('ZCOUNT', window, '(' .. string.format('%.0f', now - claim.window), '+inf')
+    local since = '(' .. string.format('%.0f', now - claim.window)
+    local others = redis.call('ZCOUNT', window, since, '+inf')
     local mine = redis.call('ZSCORE', window, claim.holder)
     if mine and tonumber(mine) > now - claim.window then
       others = others - 1
@@ -68,10 +79,16 @@ for _, claim in ipairs(ask.claims) do
       end
     end
     if others >= claim.limit then
-      return { 'refused', claim.code, '' }
+      -- There is room again when as many as are too many have left the window; our own plan's never leave.
+      local leaves = redis.call(
+        'ZRANGEBYSCORE', window, since, '+inf', 'WITHSCORES', 'LIMIT', others - claim.limit, 1
+      )[2]
+      local over = leaves and string.format('%.0f', tonumber(leaves) + claim.window) or ''
+      return { 'refused', claim.code, '', claim.title, over }
     end
     counted[#counted + 1] = {
       key = key,
+      only_asked = claim.kind == 'room',
       holder = claim.holder,
       window = claim.window,
       mine = mine and tonumber(mine) > now - claim.window,
@@ -83,7 +100,7 @@ for _, claim in ipairs(ask.claims) do
     end
     if claim.kind == 'take' then
       if owner[key] and owner[key] ~= claim.holder then
-        return { 'refused', claim.code, owner[key] }
+        return { 'refused', claim.code, owner[key], '', '' }
       end
       owner[key] = claim.holder
     elseif claim.kind == 'release' then
@@ -108,12 +125,24 @@ for key in pairs(touched) do
   end
 end
 for _, run in ipairs(counted) do
-  local window = p .. 'window:' .. run.key
-  if not run.mine then
-    redis.call('ZADD', window, now, run.holder)
+  if not run.only_asked then
+    local window = p .. 'window:' .. run.key
+    if not run.mine then
+      redis.call('ZADD', window, now, run.holder)
+    end
+    redis.call('ZREMRANGEBYSCORE', window, '-inf', now - run.window)
+    redis.call('PEXPIRE', window, run.window)
   end
-  redis.call('ZREMRANGEBYSCORE', window, '-inf', now - run.window)
-  redis.call('PEXPIRE', window, run.window)
+end
+for _, claim in ipairs(rows) do
+  local row = p .. 'row:' .. claim.key
+  if claim.kind == 'mend' then
+    redis.call('DEL', row)
+    redis.call('HSET', p .. 'mended', claim.key, now)
+  else
+    redis.call('ZADD', row, 'NX', now, claim.holder)
+    redis.call('ZREMRANGEBYRANK', row, 0, -101)
+  end
 end
 
 local before = redis.call('HGET', meta, 'phase')

@@ -33,6 +33,19 @@ for _, run in ipairs(ask.runs) do
   redis.call('PEXPIRE', window, run.window)
 end
 
+-- Rows come from several incidents in any order: what is older than the last good execution is left out.
+for _, mended in ipairs(ask.mended) do
+  if mended.at > tonumber(redis.call('HGET', p .. 'mended', mended.key) or '0') then
+    redis.call('HSET', p .. 'mended', mended.key, mended.at)
+    redis.call('ZREMRANGEBYSCORE', p .. 'row:' .. mended.key, '-inf', mended.at)
+  end
+end
+for _, failed in ipairs(ask.failed) do
+  if failed.at > tonumber(redis.call('HGET', p .. 'mended', failed.key) or '0') then
+    redis.call('ZADD', p .. 'row:' .. failed.key, 'NX', failed.at, failed.holder)
+  end
+end
+
 for _, phase in ipairs(ask.phases) do
   redis.call('SREM', p .. 'phase:' .. phase, ask.incident)
 end
