@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bot.adapters.deploy_log import Deploys, inside, read_deploys
+import httpx2
+
+from bot.adapters.change_readers import CHANGE_READERS
+from bot.adapters.change_reading import ChangeAsk, Deploys, inside
 from bot.adapters.sightings import Seen
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change
@@ -12,34 +14,34 @@ from bot.domain.ids import SECOND
 from bot.domain.service import Service
 from bot.ports.world import Window
 
-SECONDS = 8.0
+SECONDS = 10.0
 MAX_CHANGES = 50
 
 
-async def all_changes(service: Service) -> Deploys:
-    """Every change of the service that its sources hold, oldest first; raises SourceUnavailableError."""
-    other = next((source.kind for source in service.changes if source.kind != "deploy_log"), None)
-    if not service.changes or other is not None:
-        raise SourceUnavailableError(
-            f"There is no reader for changes of kind {other!r}."
-            if other
-            else "The inventory names no changes."
-        )
-    try:
-        async with asyncio.timeout(SECONDS):
-            found = await asyncio.to_thread(_read_all, service)
-    except TimeoutError as error:
-        raise SourceUnavailableError(f"The changes were not read within {SECONDS:g} s.") from error
-    except OSError as error:
-        raise SourceUnavailableError(f"A log of changes cannot be read ({error.strerror}).") from error
-    changes = sorted((change for one in found for change in one.changes), key=lambda change: change.at)
-    return Deploys(tuple(changes), sum(one.unreadable for one in found))
+async def all_changes(service: Service, window: Window, client: httpx2.AsyncClient) -> Deploys:
+    """The changes that the service's sources tell of, oldest first; raises SourceUnavailableError.
+
+    A source that fails is noted, unless all do.
+    """
+    if not service.changes:
+        raise SourceUnavailableError("The inventory names no changes.")
+    asks = [ChangeAsk(source, service, window) for source in service.changes]
+    answers = await asyncio.gather(*(_read(ask, client) for ask in asks))
+    found = [answer for answer in answers if isinstance(answer, Deploys)]
+    failed = [answer for answer in answers if isinstance(answer, SourceUnavailableError)]
+    if not found:
+        raise failed[0]
+    notes = [f"not seen: {error.message}" for error in failed] + [note for one in found for note in one.notes]
+    changes = {change: None for one in found for change in one.changes}
+    ordered = tuple(sorted(changes, key=lambda change: change.at))
+    return Deploys(ordered, sum(one.unreadable for one in found), tuple(notes))
 
 
 def changes_seen(found: Deploys, window: Window) -> Seen:
     """The newest changes of a window as facts, text and one line."""
     changes = inside(found.changes, window)[-MAX_CHANGES:]
     unread = f"\n({found.unreadable} lines could not be read)" if found.unreadable else ""
+    unread += "".join(f"\n({note})" for note in found.notes)
     if not changes:
         return Seen(f"no changes{unread}", "no changes")
     text = "\n".join(map(change_text, changes))
@@ -53,5 +55,14 @@ def change_text(change: Change) -> str:
     return f"{at} {change.what} {change.service} {change.before} -> {change.after} by {change.who}{note}"
 
 
-def _read_all(service: Service) -> list[Deploys]:
-    return [read_deploys(Path(source.setting("path")), service.name) for source in service.changes]
+async def _read(ask: ChangeAsk, client: httpx2.AsyncClient) -> Deploys | SourceUnavailableError:
+    kind = ask.source.kind
+    if kind not in CHANGE_READERS:
+        return SourceUnavailableError(f"There is no reader for changes of kind {kind!r}.")
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await CHANGE_READERS[kind](ask, client)
+    except TimeoutError:
+        return SourceUnavailableError(f"The changes were not read within {SECONDS:g} s.")
+    except SourceUnavailableError as error:
+        return error

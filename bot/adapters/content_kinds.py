@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.adapters.pointers import place_mistake
+
 OBSERVED = "observed."
 """Settings with this prefix are the fixed state of a simulated target."""
 
@@ -17,9 +19,36 @@ class Kind:
     """What settings with names of the user's choice begin with."""
 
 
-LOGS: Mapping[str, Kind] = {"file": Kind(frozenset({"path"}))}
-CHANGES: Mapping[str, Kind] = {"deploy_log": Kind(frozenset({"path"}))}
-METRICS: Mapping[str, Kind] = {"prometheus": Kind(frozenset({"url"}), frozenset({"token"}))}
+LOOK = "look."
+"""`look.version: /api/app#/status/version` is a field that is observed over HTTP."""
+
+WEB = frozenset({"token", "username", "password", "tenant", "ca_file"})
+"""What every source over HTTP takes beside its `url`."""
+ANY_LOG = frozenset({"level", "pattern", "max_bytes"})
+"""What every log source takes: the quietest level, an RE2 pattern, the cap in bytes."""
+
+LOGS: Mapping[str, Kind] = {
+    "file": Kind(frozenset({"path"}), ANY_LOG),
+    "journald": Kind(frozenset({"unit"}), ANY_LOG | {"journalctl", "directory"}),
+    "loki": Kind(frozenset({"url", "selector"}), ANY_LOG | WEB | {"page"}),
+    "elasticsearch": Kind(
+        frozenset({"url", "index"}),
+        ANY_LOG
+        | WEB
+        | {"api_key", "query", "time_field", "message_field", "level_field", "tiebreak", "page"},
+    ),
+}
+CHANGES: Mapping[str, Kind] = {
+    "deploy_log": Kind(frozenset({"path"})),
+    "github_deployments": Kind(frozenset({"repository"}), frozenset({"url", "environment"}) | WEB),
+    "github_commits": Kind(frozenset({"repository"}), frozenset({"url", "branch", "path"}) | WEB),
+    "argocd": Kind(frozenset({"url", "application"}), WEB),
+    "deploy_channel": Kind(frozenset({"channel"}), frozenset({"pattern"})),
+}
+METRICS: Mapping[str, Kind] = {
+    "prometheus": Kind(frozenset({"url"}), WEB),
+    "scrape": Kind(frozenset({"url"}), WEB),
+}
 EXECUTORS: Mapping[str, Kind] = {
     "supervisor": Kind(
         frozenset({"rpc_url", "program"}),
@@ -31,8 +60,8 @@ EXECUTORS: Mapping[str, Kind] = {
     ),
     "http": Kind(
         frozenset({"url"}),
-        frozenset({"runner", "token", "write_token", "ca_file"}),
-        prefixes=("procedure.", "look.", "field."),
+        frozenset({"runner", "token", "write_token", "ca_file", "identity"}),
+        prefixes=("procedure.", LOOK, "name."),
     ),
     "simulator": Kind(),
 }
@@ -77,6 +106,8 @@ def reachable(how: str, settings: Mapping[str, str], executor: str, target: Mapp
     """Whether a target of this executor, with these settings, can have this done to it."""
     if executor == "simulator" or executor not in EXECUTORS:
         return True
+    if how == "procedure.run" and executor == "http" and f"runner.{target.get('runner')}" not in settings:
+        return False
     return executor_can(how, executor) and needed(how, settings) <= target.keys()
 
 
@@ -97,4 +128,8 @@ def mistakes(kind: Kind, name: str, settings: Mapping[str, str]) -> list[str]:
     missing = [f"{key}: is missing; {name} needs it" for key in sorted(kind.needed - set(settings))]
     given = {key for key in settings if not key.startswith((OBSERVED, *kind.prefixes))}
     unknown = sorted(given - kind.needed - kind.known)
+    if LOOK in kind.prefixes:
+        places = {key: value for key, value in settings.items() if key.startswith(LOOK) or key == "identity"}
+        wrong = [f"{key}: {what}" for key, value in places.items() if (what := place_mistake(value))]
+        missing += wrong
     return missing + [f"{key}: is not a known setting of {name}" for key in unknown]

@@ -1,30 +1,31 @@
 """The log of deployments: one JSON object a line, `{"at", "who", "service", "what", "from", "to", …}`."""
 
+import asyncio
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
+
+from bot.adapters.change_reading import ChangeAsk, Deploys, printable
 from bot.adapters.log_files import moment
 from bot.adapters.shapes import mapping
 from bot.adapters.tail import tail
+from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change
 from bot.domain.ids import SECOND, At
-from bot.ports.world import Window
 
 MAX_BYTES = 1_000_000
-MAX_FIELD = 200
 DEPLOY, ROLLBACK = "deploy", "rollback"
 
 
-@dataclass(frozen=True, slots=True)
-class Deploys:
-    """The changes of one service, oldest first, and how many lines could not be read."""
-
-    changes: tuple[Change, ...]
-    unreadable: int
+async def read_deploy_log(ask: ChangeAsk, _: httpx2.AsyncClient) -> Deploys:
+    """The changes of the service in a log of deployments; raises SourceUnavailableError."""
+    try:
+        return await asyncio.to_thread(read_deploys, Path(ask.source.setting("path")), ask.service.name)
+    except OSError as error:
+        raise SourceUnavailableError(f"A log of changes cannot be read ({error.strerror}).") from error
 
 
 def read_deploys(path: Path, service: str) -> Deploys:
@@ -32,11 +33,6 @@ def read_deploys(path: Path, service: str) -> Deploys:
     parsed = [_change(line) for line in tail(path, MAX_BYTES).lines]
     found = (change for change in parsed if change is not None and change.service == service)
     return Deploys(tuple(sorted(found, key=lambda change: change.at)), parsed.count(None))
-
-
-def inside(changes: tuple[Change, ...], window: Window) -> tuple[Change, ...]:
-    """The changes of a window."""
-    return tuple(change for change in changes if window.start <= change.at <= window.end)
 
 
 def previous_version(changes: tuple[Change, ...], version: str) -> str | None:
@@ -75,22 +71,18 @@ def _change(line: str) -> Change | None:
         return None
     fields = mapping(parsed)
     at = moment(fields.get("at"))
-    service = _text(fields, "service")
+    service = printable(fields.get("service"))
     if at is None or not service:
         return None
-    note = " ".join(part for part in (_text(fields, "commit"), _text(fields, "message")) if part)
+    note = " ".join(
+        part for part in (printable(fields.get("commit")), printable(fields.get("message"))) if part
+    )
     return Change(
         at=At(at),
-        who=_text(fields, "who"),
-        what=_text(fields, "what"),
-        before=_text(fields, "from"),
-        after=_text(fields, "to"),
+        who=printable(fields.get("who")),
+        what=printable(fields.get("what")),
+        before=printable(fields.get("from")),
+        after=printable(fields.get("to")),
         service=service,
         note=note,
     )
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    raw = fields.get(name, "")
-    text = raw if isinstance(raw, str) else str(raw) if isinstance(raw, int) else ""
-    return "".join(letter if letter.isprintable() else " " for letter in text[:MAX_FIELD])

@@ -4,7 +4,7 @@ import asyncio
 from decimal import Decimal
 from statistics import median
 
-from bot.adapters.prometheus import Prometheus, Series, decimal_text, step_seconds
+from bot.adapters.series import MetricsReader, Series, decimal_text, step_seconds
 from bot.adapters.sightings import Seen
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import MetricReading
@@ -72,7 +72,7 @@ def _normal(reading: MetricReading) -> str:
     return f" normal {' '.join(ends)}" if ends else ""
 
 
-async def measured(source: Prometheus, specs: tuple[MetricSpec, ...], window: Window) -> Seen:
+async def measured(source: MetricsReader, specs: tuple[MetricSpec, ...], window: Window) -> Seen:
     """Every metric of a window; raises SourceUnavailableError where not one could be read."""
     step = step_seconds(window)
     looks = await asyncio.gather(*(_look(source, spec, window, step) for spec in specs))
@@ -85,7 +85,7 @@ async def measured(source: Prometheus, specs: tuple[MetricSpec, ...], window: Wi
 
 
 async def _look(
-    source: Prometheus, spec: MetricSpec, window: Window, step: int
+    source: MetricsReader, spec: MetricSpec, window: Window, step: int
 ) -> tuple[MetricReading | None, str]:
     try:
         series = await source.range(spec.query, window, step)

@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack
 from dotenv import dotenv_values
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.condenser import condense
+from bot.adapters.condenser import Condenser
 from bot.adapters.content import FileContent
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.ledger import Ledger, NoStoreError, reading
-from bot.adapters.prometheus import http_client
 from bot.adapters.reach import credentials_of
 from bot.adapters.rebuild import rebuild
 from bot.adapters.rosters import PolicyRosters
+from bot.adapters.web import http_client
 from bot.domain.checkup import Finding, Level, policy_findings, quorum_findings, roster_findings
 from bot.domain.decision import RosterAnswer
 from bot.domain.errors import ContentError, GreenlightError
@@ -75,7 +75,7 @@ async def _outside(parts: Parts) -> Findings:
             yield one
         for one in checks.credential_findings(settings, inventory, _written(settings)):
             yield one
-        eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
+        eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue)
         for service in inventory.services:
             async for one in checks.service_findings(eyes, service):
                 yield one

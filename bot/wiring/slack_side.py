@@ -1,9 +1,9 @@
 """The bot process: Slack on one side, the record on the other; it changes nothing and asks no model."""
 
 from bot.adapters.absent import NoEyes, NoHands, NoTeam
-from bot.adapters.prometheus import http_client
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.store import Store
+from bot.adapters.web import http_client
 from bot.ports.ports import Ports
 from bot.settings import Settings
 from bot.slack.faces import faces_of

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 from bot.adapters import queue
 from bot.adapters.absent import NoHands, NoPeople, NoTeam
-from bot.adapters.condenser import condense
+from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
-from bot.adapters.prometheus import http_client
 from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.store import Store
+from bot.adapters.web import http_client
 from bot.domain.errors import UnknownIncidentError
 from bot.domain.ids import IncidentId
 from bot.flow.conductor import load, nudge, walk
@@ -35,7 +35,7 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         client = await stack.enter_async_context(http_client())
         if role is WorkerRole.ACT:
             await require_durable(store.link)
-        eyes = SourceEyes(parts.clock, parts.redactor, client, condense)
+        eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue)
         ports = _ports(parts, store, eyes, role)
         if role is WorkerRole.THINK:
             ports = await stack.enter_async_context(with_team(ports, parts, store, eyes))

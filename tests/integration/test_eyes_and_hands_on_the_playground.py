@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.condenser import condense
+from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
-from bot.adapters.prometheus import http_client
+from bot.adapters.web import http_client
 from bot.domain.evidence import LogPattern, MetricReading
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import MINUTE, ActionId, At
@@ -94,7 +94,7 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
     async with Site(tmp_path / "site", None) as site, http_client() as client:
         content = described(site)
         redact = Redactor((site.supervisor.password,))
-        yield Stage(site, SourceEyes(CLOCK, redact, client, condense), content)
+        yield Stage(site, SourceEyes(CLOCK, redact, client, Condenser), content)
 
 
 @pytest.mark.slow

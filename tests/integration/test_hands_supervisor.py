@@ -18,8 +18,8 @@ import pytest
 from bot.adapters.clock import SystemClock
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
-from bot.adapters.prometheus import http_client
 from bot.adapters.supervisor import NotReachedError, Supervisor
+from bot.adapters.web import http_client
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from bot.adapters.pagerduty import MAX_BYTES, PagerDuty
-from bot.adapters.prometheus import http_client
 from bot.adapters.rosters import PolicyRosters
+from bot.adapters.web import http_client
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.ids import RosterName
 from bot.domain.policy import Policy, Role

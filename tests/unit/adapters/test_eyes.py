@@ -1,7 +1,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from bot.adapters.eyes import SourceEyes
-from bot.adapters.prometheus import Series
 from bot.adapters.readings import reading_of, reading_text
+from bot.adapters.series import Series
 from bot.adapters.sightings import Look, Seen, Sightings
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change, EvidenceKind, LogPattern, MetricReading
@@ -33,10 +33,22 @@ class Digest:
     text: str
 
 
-def one_pattern(lines: Iterable[str], budget: int) -> Digest:
-    kept = list(lines)
-    pattern = LogPattern(kept[0], len(kept), None, None, "ERROR", kept[0])
-    return Digest((pattern,), "\n".join(kept)[:budget])
+@dataclass
+class OnePattern:
+    kept: list[str] = field(default_factory=list[str])
+
+    def add(self, lines: Iterable[str]) -> None:
+        self.kept.extend(lines)
+
+    def result(self, budget: int) -> Digest:
+        pattern = LogPattern(self.kept[0], len(self.kept), None, None, "ERROR", self.kept[0])
+        return Digest((pattern,), "\n".join(self.kept)[:budget])
+
+
+class Cutting(OnePattern):
+    def result(self, budget: int) -> Digest:
+        text = self.kept[0]
+        return Digest((), text[: text.index("own-cred") + 8] if "own-cred" in text else text[:budget])
 
 
 def metrics_answering(*results: object) -> httpx2.AsyncClient:
@@ -52,7 +64,7 @@ def metrics_answering(*results: object) -> httpx2.AsyncClient:
 
 
 def eyes(client: httpx2.AsyncClient | None = None) -> SourceEyes:
-    return SourceEyes(FakeClock(), REDACT, client or metrics_answering(None), one_pattern)
+    return SourceEyes(FakeClock(), REDACT, client or metrics_answering(None), OnePattern)
 
 
 def service(**changed: object) -> Service:
@@ -80,11 +92,7 @@ async def test_logs_become_redacted_patterns_with_a_hash_over_what_was_kept(tmp_
 
 
 async def test_a_secret_that_the_digest_would_cut_in_two_is_gone_before(tmp_path: Path) -> None:
-    def cutting(lines: Iterable[str], _budget: int) -> Digest:
-        text = next(iter(lines))
-        return Digest((), text[: text.index("own-cred") + 8] if "own-cred" in text else text)
-
-    sighting = await SourceEyes(FakeClock(), REDACT, metrics_answering(None), cutting).logs(
+    sighting = await SourceEyes(FakeClock(), REDACT, metrics_answering(None), Cutting).logs(
         logged(tmp_path / "c.log", "used own-credential"), WINDOW
     )
     assert "own-cred" not in sighting.text
@@ -109,7 +117,7 @@ async def test_a_window_without_lines_says_so(tmp_path: Path) -> None:
     ("sources", "why"),
     [
         ((), "The inventory names no logs."),
-        ((Source("loki"),), "There is no reader for logs of kind 'loki'."),
+        ((Source("pigeon"),), "There is no reader for logs of kind 'pigeon'."),
         (
             (Source("file", (("path", "/nowhere/c.log"),)),),
             "A log cannot be read (No such file or directory).",

@@ -5,9 +5,13 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from bot.adapters.prometheus import MAX_BYTES, Prometheus, Series, check_query, decimal_text, step_seconds
+from bot.adapters.prometheus import Prometheus, prometheus_of
+from bot.adapters.promql import check_query
+from bot.adapters.series import Series, decimal_text, step_seconds
+from bot.adapters.web import MAX_BYTES
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.ids import At
+from bot.domain.service import Source
 from bot.ports.world import Window
 
 NOW = At(1_790_000_000_250)
@@ -16,7 +20,8 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 def server(handler: Handler, token: str = "") -> Prometheus:
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(handler), follow_redirects=True)
-    return Prometheus(client, "http://metrics.test/prom/", token)
+    settings = (("url", "http://metrics.test/prom/"), ("token", token))
+    return prometheus_of(Source("prometheus", settings), client)
 
 
 def answering(result: object, kind: str = "vector") -> Handler:
@@ -65,7 +70,7 @@ async def test_a_scalar_is_one_series_without_labels() -> None:
 @pytest.mark.parametrize(
     ("response", "why"),
     [
-        (httpx2.Response(200, content="<html>"), "something else than JSON"),
+        (httpx2.Response(200, content="<html>"), "an HTML page"),
         (httpx2.Response(503, content='{"status":"error","error":"too many"}'), "503: too many"),
         (httpx2.Response(302, headers={"location": "http://evil.test"}), "302"),
         (httpx2.Response(200, content="[]"), "no reason given"),
@@ -117,7 +122,7 @@ async def test_a_time_out_is_an_unavailable_source() -> None:
     def handler(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadTimeout("slow", request=request)
 
-    with pytest.raises(SourceUnavailableError, match="ReadTimeout"):
+    with pytest.raises(SourceUnavailableError, match="did not answer within 8 s"):
         await server(handler).instant("up", NOW)
 
 

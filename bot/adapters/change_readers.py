@@ -1,0 +1,10 @@
+"""The closed table of what can tell of changes, by the kind that the inventory names."""
+
+from collections.abc import Mapping
+
+from bot.adapters.change_reading import ChangeReader
+from bot.adapters.deploy_log import read_deploy_log
+
+CHANGE_READERS: Mapping[str, ChangeReader] = {
+    "deploy_log": read_deploy_log,
+}

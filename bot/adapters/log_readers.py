@@ -1,0 +1,10 @@
+"""The closed table of what can be read as a log, by the kind that the inventory names."""
+
+from collections.abc import Mapping
+
+from bot.adapters.log_files import read_files
+from bot.adapters.log_reading import LogReader
+
+LOG_READERS: Mapping[str, LogReader] = {
+    "file": read_files,
+}
