@@ -9,7 +9,7 @@ from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service
 from bot.ports.team import Case
-from bot.ports.world import Done, Window
+from bot.ports.world import Done, Probe, Window
 
 
 class NoHands:
@@ -54,6 +54,10 @@ class NoEyes:
     async def dry_run(self, service: Service, step: Step) -> DryRun | None:
         """Refuse."""
         raise SourceUnavailableError(f"This process does not look at {step.target} of {service.name}.")
+
+    async def probe(self, service: Service, step: Step, key: str) -> Probe | None:
+        """No answer."""
+        return Probe(None, f"This process does not look for {key} of {step.target} of {service.name}.")
 
 
 class NoPeople:

@@ -9,7 +9,7 @@ from typing import final
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import catalogue
 from bot.adapters.content_alerts import alert_rules
-from bot.adapters.content_calls import RunnerDoor, runner
+from bot.adapters.content_calls import RunnerDoor, auto_apply_mistakes, calls_crossed, runner
 from bot.adapters.content_oncall import schedules
 from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
@@ -127,6 +127,7 @@ def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
     if rules and ruled is not None:
         problems.extend(_scheduled(rules[0], ruled, turns))
         problems.extend(_frozen(rules[0], ruled, known))
+        problems.extend(_called(rules[0], ruled, known, allowed))
     if services and known is not None:
         problems.extend(_crossed(services[0], known, allowed, ruled))
     if allowed is not None:
@@ -264,6 +265,16 @@ def _frozen(document: Document, ruled: Policy, inventory: Inventory | None) -> I
                 yield f"{where}: freezes[{number}].environments: expected environments ({known}), not {name}"
 
 
+def _called(
+    document: Document, ruled: Policy, known: Inventory | None, allowed: Catalogue | None
+) -> Iterator[str]:
+    """What the policy says of services, environments and actions that the other files do not have."""
+    for what in calls_crossed(ruled.paging, known):
+        yield f"{document.where(('pages',))}: {what}"
+    for what in auto_apply_mistakes(ruled.auto_apply, known, allowed):
+        yield f"{document.where(('auto_apply',))}: {what}"
+
+
 def _actions_of(service: Service, allowed: Catalogue) -> Iterator[str]:
     for name in service.actions:
         action = allowed.action(name)
@@ -285,7 +296,13 @@ def _actions_of(service: Service, allowed: Catalogue) -> Iterator[str]:
 def _wanted(how: str, settings: Mapping[str, str]) -> str:
     """What a target lacks, as people read it."""
     executors = " or ".join(sorted(kinds.HOWS[how].executors))
-    return f"a target of {executors} with the settings {', '.join(sorted(kinds.needed(how, settings)))}"
+    wanted = f"a target of {executors} with the settings {', '.join(sorted(kinds.needed(how, settings)))}"
+    runners = sorted(name.removeprefix("runner.") for name in settings if name.startswith("runner."))
+    return (
+        f"{wanted}, and for http a runner ({', '.join(runners) or 'none is known'})"
+        if (how == "procedure.run")
+        else wanted
+    )
 
 
 def _remedies(modes: tuple[FailureMode, ...], allowed: Catalogue) -> Iterator[str]:

@@ -1,10 +1,19 @@
 """`actions.yaml`: the catalogue, from its file to the domain."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from typing import Literal as OneOf
 
 from pydantic import AfterValidator, Field, Strict
 
+from bot.adapters.content_calls import (
+    CallDoor,
+    CommandDoor,
+    RunnerDoor,
+    call_mistakes,
+    command_mistakes,
+    reserved,
+)
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, Whole, parsed
 from bot.adapters.content_kinds import HOWS
 from bot.adapters.yaml_door import Document
@@ -29,7 +38,7 @@ def _known_how(word: str) -> str:
     return word
 
 
-How = Annotated[str, Strict(), AfterValidator(_known_how)]
+How = Annotated[str, Strict(), AfterValidator(_known_how), Field(json_schema_extra={"enum": list(HOWS)})]
 
 
 class PaceDoor(Door):
@@ -87,6 +96,8 @@ class ActionDoor(Door):
     timeout_seconds: Whole = Field(ge=1, le=3_600)
     effect: Ascii | OneOf[""] = ""
     settings: dict[Name, Literal] = Field(default_factory=dict)
+    http: CallDoor | None = None
+    command: CommandDoor | None = None
     read_only: Flag = False
     when: Line | OneOf[""] = ""
 
@@ -97,7 +108,13 @@ class ActionsDoor(Door):
     actions: dict[Name, ActionDoor]
 
 
-def catalogue(document: Document, sha256: str, problems: list[str]) -> Catalogue | None:
+Runners = Mapping[str, RunnerDoor]
+"""The files of `catalogue/`, by the name that a target's `runner` refers to."""
+
+
+def catalogue(
+    document: Document, sha256: str, problems: list[str], runners: Runners | None = None
+) -> Catalogue | None:
     """The catalogue, or nothing and the reasons among the problems."""
     door = parsed(ActionsDoor, document, problems)
     if door is None:
@@ -105,7 +122,8 @@ def catalogue(document: Document, sha256: str, problems: list[str]) -> Catalogue
     for name, action in door.actions.items():
         where = document.where(("actions", name))
         problems.extend(f"{where}: actions.{name}.{what}" for what in _mistakes(action, door))
-    return Catalogue(tuple(_action(name, action) for name, action in door.actions.items()), sha256)
+    actions = (_action(name, action, runners or {}) for name, action in door.actions.items())
+    return Catalogue(tuple(actions), sha256)
 
 
 def _mistakes(action: ActionDoor, door: ActionsDoor) -> list[str]:
@@ -114,12 +132,55 @@ def _mistakes(action: ActionDoor, door: ActionsDoor) -> list[str]:
         found.append(f"check.needed: expected at most samples ({action.check.samples})")
     missing = HOWS[action.how].settings - set(action.settings)
     found.extend(f"settings.{name}: is missing; {action.how} needs it" for name in sorted(missing))
+    found.extend(_block_mistakes(action))
+    found.extend(_sight_mistakes(action))
     for name, parameter in action.parameters.items():
         if parameter.kind == "integer" and (parameter.minimum is None or parameter.maximum is None):
             found.append(f"parameters.{name}: expected minimum and maximum for an integer")
         if parameter.kind == "word" and not (parameter.choices or parameter.one_of_observed):
             found.append(f"parameters.{name}: expected choices or one_of_observed for a word")
     return found + _undo_mistakes(action, door)
+
+
+def _block_mistakes(action: ActionDoor) -> list[str]:
+    """What is wrong with how it is done, where a block of the action says that."""
+    wanted = HOWS[action.how].block
+    given = {"http": action.http, "command": action.command}
+    found = [
+        f"{name}: is missing; {action.how} needs it"
+        if block is None
+        else f"{name}: expected only where how is {' or '.join(_hows_with(name))}"
+        for name, block in given.items()
+        if (block is None) == (name == wanted)
+    ]
+    taken = reserved(action.parameters)
+    found.extend(f"parameters.{name}: expected another name; templates use this one" for name in taken)
+    if wanted == "http" and action.http is not None:
+        found.extend(f"http.{what}" for what in call_mistakes(action.http, action.parameters))
+    if wanted == "command" and action.command is not None:
+        found.extend(f"command.{what}" for what in command_mistakes(action.command, action.parameters))
+    return found
+
+
+def _hows_with(block: str) -> list[str]:
+    return [how for how, known in HOWS.items() if known.block == block]
+
+
+def _sight_mistakes(action: ActionDoor) -> list[str]:
+    """What the action relies on without looking at it."""
+    seen = set(action.observes)
+    read = {str(name) for name in action.preconditions}
+    for each in action.parameters.values():
+        read |= {str(name) for name in (each.observed, each.one_of_observed) if name is not None}
+    found = [f"observes: expected {name} among them; the action reads it" for name in sorted(read - seen)]
+    probe = action.http.probe if action.http else action.command.probe if action.command else None
+    if not seen and probe is None and action.how not in {"simulate", "procedure.run"}:
+        found.append(
+            "observes: is empty; expected fields, or a probe, that tell what became of a lost answer"
+        )
+    if action.undo.kind != "action" and not action.undo.text:
+        found.append("undo.text: is missing; expected why there is none, or what cannot be taken back")
+    return found
 
 
 def _undo_mistakes(action: ActionDoor, door: ActionsDoor) -> list[str]:
@@ -139,7 +200,15 @@ def _undo_mistakes(action: ActionDoor, door: ActionsDoor) -> list[str]:
     return found
 
 
-def _action(name: str, door: ActionDoor) -> Action:
+def _blocks(door: ActionDoor, runners: Runners) -> tuple[tuple[str, str], ...]:
+    """How it is done, as the executors read it."""
+    found = [("http", door.http), ("command", door.command)]
+    if door.how == "procedure.run":
+        found += [(f"runner.{name}", runner) for name, runner in sorted(runners.items())]
+    return tuple((name, block.model_dump_json()) for name, block in found if block is not None)
+
+
+def _action(name: str, door: ActionDoor, runners: Runners) -> Action:
     check = CheckSpec(
         metric=door.check.metric,
         comparison=Comparison(door.check.comparison),
@@ -163,7 +232,7 @@ def _action(name: str, door: ActionDoor) -> Action:
         check=check,
         timeout_seconds=door.timeout_seconds,
         effect=door.effect,
-        settings=tuple((key, str(value)) for key, value in door.settings.items()),
+        settings=(*((key, str(value)) for key, value in door.settings.items()), *_blocks(door, runners)),
         read_only=door.read_only,
     )
 

@@ -1,39 +1,23 @@
 """What each `how` of the catalogue does to a target; all of them run in act processes only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from bot.adapters.command import run_command
 from bot.adapters.config_file import ConfigFileError, set_key
 from bot.adapters.deploy_log import DEPLOY, ROLLBACK, append_deploy
+from bot.adapters.http_action import call_over_http
 from bot.adapters.reach import reach_of
 from bot.adapters.releases import ReleaseError, natural, switch
 from bot.adapters.simulator import SIMULATOR, simulated
 from bot.adapters.supervisor import NotReachedError, Supervisor, SupervisorFaultError, supervisor_of
-from bot.domain.action import Action, Value
+from bot.adapters.systemd import doing
+from bot.adapters.tasks import WHO, Executor, Task, not_configured
+from bot.domain.action import Action
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change
-from bot.domain.ids import At
 from bot.domain.plan import Step
-from bot.domain.service import Service, Target
 from bot.ports.world import Done
-
-WHO = "greenlight"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One approved step with what the inventory and the catalogue say of it, and its idempotency key."""
-
-    step: Step
-    action: Action
-    service: Service
-    target: Target
-    key: str
-    now: At
-
-
-Executor = Callable[[Task], Awaitable[Done]]
 
 
 async def simulate(task: Task) -> Done:
@@ -45,7 +29,7 @@ async def restart(task: Task) -> Done:
     """Restart the target's program."""
     supervisor = supervisor_of(task.target)
     if supervisor is None:
-        return _missing(task, "rpc_url and program")
+        return not_configured(task, "rpc_url and program")
     failed = await _restarted(supervisor, task)
     return failed or Done(ok=True, detail=f"{supervisor.program} was stopped and started again.")
 
@@ -53,9 +37,9 @@ async def restart(task: Task) -> Done:
 async def set_config(task: Task) -> Done:
     """Set one key of the target's configuration file to the step's only parameter."""
     path, key = reach_of(task.target).config, task.action.setting("key")
-    value = _only_parameter(task)
+    value = task.only_parameter
     if path is None or not key or value is None:
-        return _missing(task, "config_path, key and one parameter")
+        return not_configured(task, "config_path, key and one parameter")
     try:
         old = await asyncio.to_thread(set_key, path, key, value)
     except ConfigFileError as error:
@@ -69,9 +53,9 @@ async def switch_release(task: Task) -> Done:
     """Point the target at another release, note that in the log of deployments, restart."""
     reach = reach_of(task.target)
     current, releases = reach.current, reach.releases
-    supervisor, version = supervisor_of(task.target), _only_parameter(task)
+    supervisor, version = supervisor_of(task.target), task.only_parameter
     if current is None or releases is None or supervisor is None or version is None:
-        return _missing(task, "current_path, releases_path, rpc_url, program and one parameter")
+        return not_configured(task, "current_path, releases_path, rpc_url, program and one parameter")
     try:
         before = await asyncio.to_thread(switch, current, releases, str(version))
         await asyncio.to_thread(_note, task, before, str(version))
@@ -92,6 +76,13 @@ EXECUTORS: Mapping[str, Mapping[str, Executor]] = {
         "config.set": set_config,
         "release.switch": switch_release,
     },
+    "systemd": {
+        "systemd.restart": doing("restart"),
+        "systemd.start": doing("start"),
+        "systemd.stop": doing("stop"),
+    },
+    "http": {"http.call": call_over_http, "procedure.run": call_over_http},
+    "command": {"command.run": run_command, "procedure.run": run_command},
 }
 """By the executor that the plan shows, then by the action's `how`; the simulator takes every `how`."""
 
@@ -121,13 +112,3 @@ def _note(task: Task, before: str, version: str) -> None:
     what = ROLLBACK if natural(version) < natural(before) else DEPLOY
     note = f"approved plan step {task.key}"
     append_deploy(log, Change(task.now, WHO, what, before, version, task.service.name, note))
-
-
-def _only_parameter(task: Task) -> Value | None:
-    return task.step.parameters[0][1] if len(task.step.parameters) == 1 else None
-
-
-def _missing(task: Task, what: str) -> Done:
-    return Done(
-        ok=False, detail=f"{task.target.id} is not configured for {task.action.how}: it needs {what}."
-    )

@@ -142,6 +142,9 @@ class SourceEyes:
                 found = await probe(task)
         except TimeoutError:
             found = None, "The probe did not answer in time."
+        if found is None and not task.action.observes:
+            # The target shows nothing that this action changes: that nothing has changed would prove nothing.
+            found = None, f"Nothing tells what became of {step.action}."
         return Probe(found[0], self._redact(found[1])) if found is not None else None
 
     def _auth(self, target: Target) -> AuthDoor | None:

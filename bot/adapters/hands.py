@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from bot.adapters.executors import Executor, Task, executor_for
+from bot.adapters.executors import executor_for
 from bot.adapters.simulator import SIMULATOR
+from bot.adapters.tasks import Executor, Task
 from bot.domain.apply import replay
+from bot.domain.auto_apply import auto_refusal, auto_rule
 from bot.domain.decision import Order, permitted
 from bot.domain.errors import ExecutorRefusedError
 from bot.domain.ids import Digest, IncidentId
@@ -45,7 +47,17 @@ class ApprovedHands:
             raise ExecutorRefusedError("NOT_APPROVED", step)
         state = found.plan(order.digest) if found else None
         assert state is not None
+        if state.auto is not None:
+            self._still_automatic(state.plan, state.auto[1].rule)
         return state.plan, step
+
+    def _still_automatic(self, plan: Plan, rule: str) -> None:
+        """An approval by the policy counts only while this very policy still gives it (rule 13)."""
+        policy = self._content.policy()
+        environment = self._content.inventory().environment(plan.environment)
+        why = auto_refusal(plan, policy.auto_apply, policy.sha256, environment)
+        if why is not None or rule != auto_rule(plan):
+            raise ExecutorRefusedError("NOT_APPROVED", f"The policy does not approve this: {why or rule}.")
 
     def _task(self, order: Order, plan: Plan, step: Step) -> tuple[Task, Executor]:
         catalogue, inventory = self._content.catalogue(), self._content.inventory()

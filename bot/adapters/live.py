@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from bot.adapters.http_look import identity as http_identity
 from bot.adapters.supervisor import supervisor_of
 from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
@@ -20,7 +21,7 @@ async def _supervisor_identity(target: Target) -> str | None:
     return None if found == UNNAMED else found
 
 
-IDENTITIES: Mapping[str, Identify] = {"supervisor": _supervisor_identity}
+IDENTITIES: Mapping[str, Identify] = {"supervisor": _supervisor_identity, "http": http_identity}
 """By executor; one that is not here cannot tell where it is."""
 
 DRY_RUNS: Mapping[str, Rehearse] = {}

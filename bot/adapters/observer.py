@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
+from bot.adapters import command, http_look, systemd
 from bot.adapters.config_file import ConfigFileError, read_config
+from bot.adapters.content_calls import AuthDoor
 from bot.adapters.deploy_log import previous_version, read_deploys
 from bot.adapters.reach import reach_of
 from bot.adapters.releases import ReleaseError, current_version, known_releases
@@ -21,7 +23,9 @@ OBSERVED = "observed."
 """Settings with this prefix are the fixed state of a simulated target."""
 
 
-async def observed_fields(service: Service, target: Target) -> tuple[tuple[str, str], ...]:
+async def observed_fields(
+    service: Service, target: Target, auth: AuthDoor | None = None
+) -> tuple[tuple[str, str], ...]:
     """Every field that can be seen now, sorted by name; raises SourceUnavailableError where one cannot.
 
     Values are printable ASCII: a field with any other value is not shown as something else, it is left out.
@@ -29,7 +33,7 @@ async def observed_fields(service: Service, target: Target) -> tuple[tuple[str, 
     try:
         async with asyncio.timeout(FILE_SECONDS):
             files = await asyncio.to_thread(_from_files, service, target)
-        fields = {**files, **await _process(target)}
+        fields = {**files, **await _live(target, auth)}
     except TimeoutError as error:
         raise SourceUnavailableError(f"{target.id} did not answer in time.") from error
     fields |= {
@@ -37,6 +41,19 @@ async def observed_fields(service: Service, target: Target) -> tuple[tuple[str, 
     }
     shown = sorted((name, value) for name, value in fields.items() if _printable(value))
     return tuple(shown[:MAX_FIELDS])
+
+
+async def _live(target: Target, auth: AuthDoor | None) -> dict[str, str]:
+    """What the target's executor sees of it."""
+    match target.executor:
+        case "http":
+            return await http_look.observed(target, auth)
+        case "command":
+            return await command.observed(target)
+        case "systemd":
+            return await systemd.observed(target)
+        case _:
+            return await _process(target)
 
 
 async def _process(target: Target) -> dict[str, str]:

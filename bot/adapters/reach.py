@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.domain.service import Inventory, Target
 
-SECRET = frozenset({"password", "token"})
+SECRET = frozenset({"password", "token", "write_token"})
 """Names of settings whose values are credentials."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Event, Probed, SampleTaken, Verified
 from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState
+from bot.domain.plan import idempotency_key
 from bot.domain.verification import holds, judged
 from bot.flow.conductor import Work
 from bot.ports.ports import Ports
@@ -43,8 +44,18 @@ async def probing(incident: Incident, work: Work) -> AsyncGenerator[Event, Incid
     assert index is not None
     step = state.steps[index]
     last = len(step.probes) + 1 >= len(PROBE_AFTER_SECONDS)
-    applied, detail = await _looked(work.ports, step, last=last)
+    applied, detail = await _probed(work.ports, step, idempotency_key(state.digest, index), last=last)
     yield Probed(state.digest, index, applied, detail)
+
+
+async def _probed(ports: Ports, state: StepState, key: str, *, last: bool) -> tuple[bool | None, str]:
+    """By the executor's own probe for what has this key; where it has none, by what can be observed."""
+    service = ports.content.inventory().owner_of(state.step.target)
+    probe = await ports.eyes.probe(service, state.step, key) if service is not None else None
+    if probe is None:
+        return await _looked(ports, state, last=last)
+    # What was sent may still be on its way: that nothing was found counts only at the last look.
+    return (None if probe.applied is False and not last else probe.applied), probe.detail
 
 
 async def _looked(ports: Ports, state: StepState, *, last: bool) -> tuple[bool | None, str]:

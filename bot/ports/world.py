@@ -33,6 +33,14 @@ class Roster(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What an executor finds of a step in doubt: applied, not applied, or nothing certain; and why."""
+
+    applied: bool | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of time to look at."""
 
@@ -79,6 +87,13 @@ class Eyes(Protocol):
 
         Asked at planning and again before the step, with the credentials of the process that asks; raises
         SourceUnavailableError.
+        """
+        ...
+
+    async def probe(self, service: Service, step: Step, key: str) -> Probe | None:
+        """What became of a step in doubt, found by its key; nothing where the executor has no such probe.
+
+        Never raises: what cannot be looked at is not certain.
         """
         ...
 

@@ -67,6 +67,7 @@ def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Po
         cards=store.cards,
         seen=store.seen,
         blobs=store.blobs,
+        line=store.line,
         content=parts.content,
         people=NoPeople(),
         roster=PolicyRosters(parts.content, parts.clock),

@@ -19,7 +19,7 @@ from bot.domain.rehearsal import DryRun
 from bot.domain.service import MetricSpec, Service
 from bot.ports.records import Incidents
 from bot.ports.team import Case
-from bot.ports.world import Clock, Done, Window
+from bot.ports.world import Clock, Done, Probe, Window
 
 T = TypeVar("T")
 START = At(1_790_000_000_000)
@@ -85,6 +85,7 @@ class FakeEyes:
     texts: dict[EvidenceKind, str] = field(default_factory=dict[EvidenceKind, str])
     samples: dict[str, deque[str | None]] = field(default_factory=dict[str, deque[str | None]])
     state: dict[TargetId, dict[str, str]] = field(default_factory=dict[TargetId, dict[str, str]])
+    probes: dict[TargetId, Probe] = field(default_factory=dict[TargetId, Probe])
     blind: set[str] = field(default_factory=set[str])
     looked: list[str] = field(default_factory=list[str])
     identities: dict[TargetId, str | Exception] = field(default_factory=dict[TargetId, str | Exception])
@@ -126,6 +127,10 @@ class FakeEyes:
         if target in self.blind or target not in self.state:
             raise SourceUnavailableError(f"{target} cannot be observed.")
         return Observation(target, self.clock.now(), tuple(sorted(self.state[target].items())))
+
+    async def probe(self, service: Service, step: Step, key: str) -> Probe | None:
+        self.looked.append(f"probe:{service.name}:{step.target}:{key}")
+        return self.probes.get(step.target)
 
     async def recent_changes(self, service: Service, window: Window) -> tuple[Change, ...]:
         found = self.facts.get(EvidenceKind.CHANGES, ())

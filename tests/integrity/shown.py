@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from bot.adapters import executors
-from bot.adapters.executors import Task
 from bot.adapters.hands import ApprovedHands
 from bot.adapters.store import StorePlan, opened
+from bot.adapters.tasks import Task
 from bot.domain.alert import Place
 from bot.domain.decision import Click, Refused, parse_value
 from bot.domain.events import Diagnosed, IncidentOpened

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters import chain
-from bot.adapters.executors import Task
+from bot.adapters.tasks import Task
 from bot.domain import decision
 from bot.domain.decision import Click, Code, Order, Refused, World
 from bot.domain.events import Decided
