@@ -14,6 +14,7 @@ from bot.adapters.queue import opened as opened_queue
 from bot.adapters.redis_cards import RedisCards
 from bot.adapters.redis_client import PREFIX, Link, connected
 from bot.adapters.redis_incidents import RedisIncidents
+from bot.adapters.redis_line import RedisLine
 from bot.adapters.redis_seen import RedisBlobs, RedisSeen
 
 
@@ -37,6 +38,7 @@ class Store:
     cards: RedisCards
     seen: RedisSeen
     blobs: RedisBlobs
+    line: RedisLine
     queue: DocketQueue
     link: Link
     url: str
@@ -61,6 +63,7 @@ async def opened(plan: StorePlan) -> AsyncGenerator[Store]:
             cards=cards,
             seen=RedisSeen(link),
             blobs=RedisBlobs(link),
+            line=RedisLine(link),
             queue=queue,
             link=link,
             url=url,

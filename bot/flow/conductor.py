@@ -169,17 +169,25 @@ async def walk(ports: Ports, incident_id: IncidentId, role: WorkerRole, table: T
             return
         for _ in range(MAX_STAGES):
             incident = await load(ports, incident_id)
-            if not await _one_stage(ports, incident, role, table, lease):
+            if not _is_ours(ports, incident, role, table):
+                break
+            if not await _one_stage(ports, incident, table, lease):
+                if (await load(ports, incident_id)).version == incident.version:
+                    # it stands in line: asking again at once would only spin
+                    return
                 break
     await nudge(ports, await load(ports, incident_id), table)
 
 
-async def _one_stage(ports: Ports, incident: Incident, role: WorkerRole, table: Table, lease: Lease) -> bool:
+def _is_ours(ports: Ports, incident: Incident, role: WorkerRole, table: Table) -> bool:
+    move, when = table(incident), due(incident)
+    return move is not None and move.role is role and when is not None and when <= ports.clock.now()
+
+
+async def _one_stage(ports: Ports, incident: Incident, table: Table, lease: Lease) -> bool:
     """Whether something was done and there may be more to do."""
     move = table(incident)
-    when = due(incident)
-    if move is None or move.role is not role or when is None or when > ports.clock.now():
-        return False
+    assert move is not None
     began = stage_of(incident)
     if await ports.incidents.attempt(incident.id, began) > MAX_ATTEMPTS:
         return await _give_up(ports, incident, lease)

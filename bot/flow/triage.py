@@ -12,6 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.service import Service
 from bot.flow.conductor import Work
 from bot.flow.handing_in import handed_in
+from bot.flow.standing_in_line import investigating
 from bot.ports.cards import Progress
 from bot.ports.ports import Ports
 from bot.ports.team import Case
@@ -29,15 +30,26 @@ async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incide
     if service is None:
         yield Diagnosed(_unknown_service(incident))
         return
-    await _progress(ports, incident, 0)
-    sightings = await _kept(ports, incident)
-    if not sightings:
-        sightings = await _look(ports, incident, service)
-        for sighting in sightings:
-            await ports.blobs.put(sighting)
-        incident = yield EvidenceGathered(tuple(sighting.evidence for sighting in sightings))
-    await _progress(ports, incident, 1)
-    case = Case(
+    async with investigating(ports, incident) as my_turn:
+        if not my_turn:
+            return
+        await _progress(ports, incident, 0)
+        sightings = await _kept(ports, incident)
+        if not sightings:
+            sightings = await _look(ports, incident, service)
+            incident = yield EvidenceGathered(tuple(sighting.evidence for sighting in sightings))
+        await _progress(ports, incident, 1)
+        case = _case(ports, incident, service, sightings)
+        diagnosis = await ports.team.diagnose(case)
+        await _progress(ports, incident, 2)
+        sightings = (*sightings, *case.worksheet.sightings)
+        for event in await handed_in(ports, case.worksheet):
+            incident = yield event
+        yield Diagnosed(checked(diagnosis, sightings))
+
+
+def _case(ports: Ports, incident: Incident, service: Service, sightings: tuple[Sighting, ...]) -> Case:
+    return Case(
         incident=incident.id,
         alert=incident.alert,
         service=service,
@@ -46,12 +58,6 @@ async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incide
         now=ports.clock.now(),
         observations=tuple(seen for one in sightings if (seen := observation_in(one))),
     )
-    diagnosis = await ports.team.diagnose(case)
-    await _progress(ports, incident, 2)
-    sightings = (*sightings, *case.worksheet.sightings)
-    for event in await handed_in(ports, case.worksheet):
-        incident = yield event
-    yield Diagnosed(checked(diagnosis, sightings))
 
 
 async def _kept(ports: Ports, incident: Incident) -> tuple[Sighting, ...]:
@@ -63,6 +69,7 @@ async def _kept(ports: Ports, incident: Incident) -> tuple[Sighting, ...]:
 
 
 async def _look(ports: Ports, incident: Incident, service: Service) -> tuple[Sighting, ...]:
+    """Look everywhere at once; the bytes are kept before anything is written of them."""
     now = ports.clock.now()
     window = Window(At(min(incident.alert.started_at, now) - LOOK_BACK), now)
     looks = asyncio.gather(
@@ -72,7 +79,10 @@ async def _look(ports: Ports, incident: Incident, service: Service) -> tuple[Sig
     )
     observations = await _states(ports, service)
     states = tuple(state_sighting(EvidenceId(ports.clock.new_id("ev")), seen) for seen in observations)
-    return (*await looks, *states)
+    sightings = (*await looks, *states)
+    for sighting in sightings:
+        await ports.blobs.put(sighting)
+    return sightings
 
 
 async def _states(ports: Ports, service: Service) -> tuple[Observation, ...]:

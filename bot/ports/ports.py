@@ -7,6 +7,7 @@ from bot.domain.events import Entry
 from bot.domain.ids import IncidentId
 from bot.ports.cards import Blobs, Cards, Seen
 from bot.ports.content import Content
+from bot.ports.line import Line, NoLine
 from bot.ports.paging import NoPager, Pager
 from bot.ports.records import Incidents, Queue
 from bot.ports.team import Silent, Speaker, Team
@@ -35,6 +36,7 @@ class Ports:
     hands: Hands
     clock: Clock
     speaker: Speaker = field(default_factory=Silent)
+    line: Line = field(default_factory=NoLine)
     pager: Pager = field(default_factory=NoPager)
     told: Callable[[IncidentId, Entry], None] = untold
     """Is told of every entry after it was appended, for logs and metrics."""

@@ -30,6 +30,7 @@ from tests.fakes.content import (
     example_content,
     example_persons,
 )
+from tests.fakes.line import MemoryLine
 from tests.fakes.store import MemoryStore, memory_store
 from tests.fakes.world import (
     FakeClock,
@@ -194,6 +195,7 @@ def house() -> House:
         cards=store.cards,
         seen=store.seen,
         blobs=store.blobs,
+        line=MemoryLine(clock),
         content=content,
         people=people,
         roster=roster,
