@@ -9,8 +9,9 @@ from typing import final
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import catalogue
 from bot.adapters.content_alerts import alert_rules
-from bot.adapters.content_calls import RunnerDoor, auto_apply_mistakes, calls_crossed, runner
+from bot.adapters.content_how import RunnerDoor, runner
 from bot.adapters.content_oncall import schedules
+from bot.adapters.content_paging import auto_apply_mistakes, calls_crossed
 from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
 from bot.adapters.content_services import inventory

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Name, Pattern, Whole, parsed
 from bot.adapters.content_freezes import FreezeDoor, mistakes, window
+from bot.adapters.content_paging import AutoApplyDoor, CallsDoor, auto_apply, calls_mistakes, paging
 from bot.adapters.yaml_door import Document
 from bot.domain.action import Tier
 from bot.domain.ids import PersonId, RosterName
@@ -93,6 +94,8 @@ class PolicyDoor(Door):
     tripwires: tuple[TripwireDoor, ...] = ()
     limits: LimitsDoor = LimitsDoor()
     freezes: tuple[FreezeDoor, ...] = Field(default=(), max_length=200)
+    pages: CallsDoor = CallsDoor()
+    auto_apply: AutoApplyDoor | None = None
 
 
 def policy(document: Document, sha256: str, problems: list[str]) -> Policy | None:
@@ -111,6 +114,7 @@ def policy(document: Document, sha256: str, problems: list[str]) -> Policy | Non
         where = document.where(("freezes", number))
         problems.extend(f"{where}: freezes[{number}].{what}" for what in mistakes(freeze))
     problems.extend(f"{document.where(('people',))}: people: {what}" for what in _same_ids(door))
+    problems.extend(f"{document.where(('pages',))}: pages.{what}" for what in calls_mistakes(door.pages))
     return None if len(problems) > known else _policy(door, sha256)
 
 
@@ -166,6 +170,8 @@ def _policy(door: PolicyDoor, sha256: str) -> Policy:
         shared_channels_allowed=door.shared_channels_allowed,
         sha256=sha256,
         freezes=tuple(window(each) for each in door.freezes),
+        paging=paging(door.pages),
+        auto_apply=auto_apply(door.auto_apply),
     )
 
 

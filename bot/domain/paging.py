@@ -24,6 +24,8 @@ class PageTarget:
     name: str
     kind: PageKind
     secret: str
+    url: str = ""
+    """Where PagerDuty's Events API is, where not at its usual address."""
 
 
 @dataclass(frozen=True, slots=True)
