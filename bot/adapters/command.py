@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from bot.adapters import templates
-from bot.adapters.content_calls import CommandDoor
+from bot.adapters.content_how import CommandDoor
 from bot.adapters.plain_values import BadValueError, argument, checked_parameters
 from bot.adapters.programs import Ended, Invocation, NotStartedError, ran
 from bot.adapters.shapes import mapping

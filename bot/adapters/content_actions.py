@@ -6,7 +6,8 @@ from typing import Literal as OneOf
 
 from pydantic import AfterValidator, Field, Strict
 
-from bot.adapters.content_calls import (
+from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, Whole, parsed
+from bot.adapters.content_how import (
     CallDoor,
     CommandDoor,
     RunnerDoor,
@@ -14,7 +15,6 @@ from bot.adapters.content_calls import (
     command_mistakes,
     reserved,
 )
-from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, Whole, parsed
 from bot.adapters.content_kinds import HOWS
 from bot.adapters.yaml_door import Document
 from bot.domain.action import (

@@ -8,7 +8,7 @@ import httpx2
 
 from bot.adapters.change_logs import all_changes, changes_seen
 from bot.adapters.change_reading import inside
-from bot.adapters.content_calls import AuthDoor
+from bot.adapters.content_how import AuthDoor
 from bot.adapters.http_look import auth_of
 from bot.adapters.live import DRY_RUNS, IDENTITIES
 from bot.adapters.log_digest import Condense, LogDigest

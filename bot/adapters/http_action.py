@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bot.adapters import pointers, templates
-from bot.adapters.content_calls import CallDoor, EndDoor, ProbeDoor, RequireDoor, RunnerDoor
+from bot.adapters.content_how import CallDoor, EndDoor, ProbeDoor, RequireDoor, RunnerDoor
 from bot.adapters.http_exchange import Answer, NotSentError, Request, Site, site_of
 from bot.adapters.plain_values import BadValueError, checked_parameters
 from bot.adapters.shapes import items

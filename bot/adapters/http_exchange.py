@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from bot.adapters.content_calls import AuthDoor
+from bot.adapters.content_how import AuthDoor
 from bot.adapters.plain_values import line
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.service import Target

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from bot.adapters import pointers
-from bot.adapters.content_calls import AuthDoor, RunnerDoor
+from bot.adapters.content_how import AuthDoor, RunnerDoor
 from bot.adapters.http_exchange import Request, Site, site_of
 from bot.adapters.plain_values import line
 from bot.domain.errors import SourceUnavailableError

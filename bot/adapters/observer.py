@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.adapters import command, http_look, systemd
 from bot.adapters.config_file import ConfigFileError, read_config
-from bot.adapters.content_calls import AuthDoor
+from bot.adapters.content_how import AuthDoor
 from bot.adapters.deploy_log import previous_version, read_deploys
 from bot.adapters.reach import reach_of
 from bot.adapters.releases import ReleaseError, current_version, known_releases
