@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from bot.adapters.change_reading import ChangeReader
 from bot.adapters.deploy_log import read_deploy_log
+from bot.adapters.kubernetes_changes import read_rollouts
 
 CHANGE_READERS: Mapping[str, ChangeReader] = {
     "deploy_log": read_deploy_log,
+    "kubernetes": read_rollouts,
 }

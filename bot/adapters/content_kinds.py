@@ -27,6 +27,10 @@ WEB = frozenset({"token", "username", "password", "tenant", "ca_file"})
 ANY_LOG = frozenset({"level", "pattern", "max_bytes"})
 """What every log source takes: the quietest level, an RE2 pattern, the cap in bytes."""
 
+KUBERNETES = frozenset({"kubeconfig", "namespace", "name"})
+"""What names a workload: a file (or `in-cluster`) with the credential to look with, and where it is."""
+ALSO_KUBERNETES = frozenset({"kind", "context", "container"})
+
 LOGS: Mapping[str, Kind] = {
     "file": Kind(frozenset({"path"}), ANY_LOG),
     "journald": Kind(frozenset({"unit"}), ANY_LOG | {"journalctl", "directory"}),
@@ -37,6 +41,7 @@ LOGS: Mapping[str, Kind] = {
         | WEB
         | {"api_key", "query", "time_field", "message_field", "level_field", "tiebreak", "page"},
     ),
+    "kubernetes": Kind(KUBERNETES, ALSO_KUBERNETES | ANY_LOG),
 }
 CHANGES: Mapping[str, Kind] = {
     "deploy_log": Kind(frozenset({"path"})),
@@ -44,6 +49,7 @@ CHANGES: Mapping[str, Kind] = {
     "github_commits": Kind(frozenset({"repository"}), frozenset({"url", "branch", "path"}) | WEB),
     "argocd": Kind(frozenset({"url", "application"}), WEB),
     "deploy_channel": Kind(frozenset({"channel"}), frozenset({"pattern"})),
+    "kubernetes": Kind(KUBERNETES, ALSO_KUBERNETES),
 }
 METRICS: Mapping[str, Kind] = {
     "prometheus": Kind(frozenset({"url"}), WEB),
@@ -62,6 +68,12 @@ EXECUTORS: Mapping[str, Kind] = {
         frozenset({"url"}),
         frozenset({"runner", "token", "write_token", "ca_file", "identity"}),
         prefixes=("procedure.", LOOK, "name."),
+    ),
+    "kubernetes": Kind(
+        KUBERNETES,
+        ALSO_KUBERNETES
+        | {"write_kubeconfig", "write_context", "rehearse_kubeconfig", "rehearse_context"}
+        | {"env", "min_replicas", "max_replicas"},
     ),
     "simulator": Kind(),
 }
@@ -94,6 +106,12 @@ HOWS: Mapping[str, How] = {
     "http.call": How(frozenset({"http"}), needs=frozenset({"url"}), block="http"),
     "command.run": How(frozenset({"command"}), block="command"),
     "procedure.run": How(frozenset({"http", "command"}), settings=frozenset({"procedure"})),
+    "kubernetes.restart": _on("kubernetes"),
+    "kubernetes.scale": _on("kubernetes"),
+    "kubernetes.rollout_undo": _on("kubernetes"),
+    "kubernetes.set_image": _on("kubernetes"),
+    "kubernetes.set_env": _on("kubernetes", "env", settings=frozenset({"env"})),
+    "kubernetes.set_limit": _on("kubernetes", settings=frozenset({"resource"})),
     "simulate": How(),
 }
 """Everything that an action may be; the one place where these words are listed."""

@@ -7,6 +7,8 @@ from bot.adapters.command import run_command
 from bot.adapters.config_file import ConfigFileError, set_key
 from bot.adapters.deploy_log import DEPLOY, ROLLBACK, append_deploy
 from bot.adapters.http_action import call_over_http
+from bot.adapters.kubernetes_hands import perform
+from bot.adapters.kubernetes_patches import MAKERS
 from bot.adapters.reach import reach_of
 from bot.adapters.releases import ReleaseError, natural, switch
 from bot.adapters.simulator import SIMULATOR, simulated
@@ -81,6 +83,7 @@ EXECUTORS: Mapping[str, Mapping[str, Executor]] = {
         "systemd.start": doing("start"),
         "systemd.stop": doing("stop"),
     },
+    "kubernetes": dict.fromkeys(MAKERS, perform),
     "http": {"http.call": call_over_http, "procedure.run": call_over_http},
     "command": {"command.run": run_command, "procedure.run": run_command},
 }

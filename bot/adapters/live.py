@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.adapters.http_look import identity as http_identity
+from bot.adapters.kubernetes_eyes import identity as cluster_identity
 from bot.adapters.supervisor import supervisor_of
 from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
@@ -21,7 +22,11 @@ async def _supervisor_identity(target: Target) -> str | None:
     return None if found == UNNAMED else found
 
 
-IDENTITIES: Mapping[str, Identify] = {"supervisor": _supervisor_identity, "http": http_identity}
+IDENTITIES: Mapping[str, Identify] = {
+    "supervisor": _supervisor_identity,
+    "http": http_identity,
+    "kubernetes": cluster_identity,
+}
 """By executor; one that is not here cannot tell where it is."""
 
 DRY_RUNS: Mapping[str, Rehearse] = {}

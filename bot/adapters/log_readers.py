@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from bot.adapters.kubernetes_logs import read_pod_logs
 from bot.adapters.log_files import read_files
 from bot.adapters.log_reading import LogReader
 
 LOG_READERS: Mapping[str, LogReader] = {
     "file": read_files,
+    "kubernetes": read_pod_logs,
 }

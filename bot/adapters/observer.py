@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from bot.adapters import command, http_look, systemd
+from bot.adapters import command, http_look, kubernetes_eyes, systemd
 from bot.adapters.config_file import ConfigFileError, read_config
 from bot.adapters.content_how import AuthDoor
 from bot.adapters.deploy_log import previous_version, read_deploys
@@ -50,6 +50,8 @@ async def _live(target: Target, auth: AuthDoor | None) -> dict[str, str]:
             return await http_look.observed(target, auth)
         case "command":
             return await command.observed(target)
+        case "kubernetes":
+            return await kubernetes_eyes.observed(target)
         case "systemd":
             return await systemd.observed(target)
         case _:

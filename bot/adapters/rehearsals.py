@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.adapters import command, http_action
+from bot.adapters import command, http_action, kubernetes_rehearsal
 from bot.adapters.http_exchange import NotSentError, site_of
 from bot.adapters.plain_values import BadValueError
 from bot.adapters.tasks import Task
@@ -60,8 +60,16 @@ def _cut(text: str) -> list[str]:
     return [text[start : start + MAX_LINE] for start in range(0, len(text), MAX_LINE)]
 
 
-REHEARSALS: Mapping[str, Rehearse] = {"http": _request, "command": _command}
+REHEARSALS: Mapping[str, Rehearse] = {
+    "http": _request,
+    "command": _command,
+    "kubernetes": kubernetes_rehearsal.rehearse,
+}
 """By executor."""
 
-PROBES: Mapping[str, Probe] = {"http": http_action.probed, "command": command.probed}
+PROBES: Mapping[str, Probe] = {
+    "http": http_action.probed,
+    "command": command.probed,
+    "kubernetes": kubernetes_rehearsal.probe,
+}
 """By executor; one that is not here is probed by what can be observed of the target."""
