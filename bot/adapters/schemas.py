@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.adapters.content_actions import ActionsDoor
+from bot.adapters.content_alerts import AlertsDoor
 from bot.adapters.content_doors import Door
 from bot.adapters.content_oncall import OncallDoor
 from bot.adapters.content_policy import PolicyDoor
@@ -16,6 +17,7 @@ DOORS: Mapping[str, type[Door]] = {
     "actions": ActionsDoor,
     "policy": PolicyDoor,
     "oncall": OncallDoor,
+    "alerts": AlertsDoor,
 }
 """Every content file that has a schema, by its name without `.yaml`."""
 

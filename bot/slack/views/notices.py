@@ -15,6 +15,7 @@ from bot.domain.events import (
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest, grouped
 from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState, StepStatus
+from bot.domain.teamwork import Reopened
 from bot.slack.views.blocks import Block, Part, actions, budgeted, button, confirm, may, must, section, tasks
 from bot.slack.views.diagnosis import dropped
 from bot.slack.views.errors import execution_sentence
@@ -61,6 +62,11 @@ def _notice(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
             return _escalated(incident, reason, scene)
         case NothingProposed(verdict, reason):
             return _nothing(incident, verdict, reason)
+        case Reopened(alert):
+            text = (
+                f"The alert came back: {alert.title}. This incident goes on here and is investigated again."
+            )
+            return text, [must(section(esc_fit(text, 600)))], True
         case PlanEnded(_, revision, PlanEnd.EXPIRED):
             return _expired(incident, revision, scene)
         case _:

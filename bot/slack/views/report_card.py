@@ -47,7 +47,7 @@ def report_card(incident: Incident, scene: Scene) -> Card:
     parts.append(must(context(_small_print(incident, scene))))
     closing = incident.closed.closing if incident.closed else None
     return Card(
-        name="report",
+        name=f"report:{incident.reopened}" if incident.reopened else "report",
         message=Message(
             esc_fit(f"{word}: {report.title} on {report.service}. {report.ending}", 900), budgeted(parts)
         ),
