@@ -36,9 +36,7 @@ async def identity(target: Target) -> str | None:
 def _wanted(found: Seen) -> dict[str, str]:
     one, rollout = found.workload, rollout_of(found.workload)
     return {
-        "uid": one.uid,
-        "generation": str(one.generation),
-        "replicas": str(one.replicas),
+        **one.held,
         "mark": one.annotations.get(KEY, "none"),
         "rollout": rollout.state,
         "updated": str(rollout.updated),

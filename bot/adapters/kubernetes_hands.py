@@ -88,10 +88,9 @@ def _unchanged(task: Task, found: Workload) -> None:
     approved = dict(task.step.preconditions)
     if UID not in approved:
         raise ExecutorRefusedError(ExecutionCode.DRIFT, f"{task.action.id} was approved without a {UID}.")
-    now = {UID: found.uid, "generation": str(found.generation)}
     changed = [
         f"{name} was {approved[name]}, is {value}"
-        for name, value in now.items()
+        for name, value in found.held.items()
         if approved.get(name, value) != value
     ]
     if changed:

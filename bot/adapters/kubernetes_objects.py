@@ -1,5 +1,7 @@
 """What the API server says of workloads, revisions and pods, as typed values; only what is used is read."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,6 +70,17 @@ class Workload:
     selector: str
     managers: tuple[Manager, ...]
     raw: Mapping[str, object] = field(repr=False)
+
+    @property
+    def held(self) -> Mapping[str, str]:
+        """The fields that a plan can be bound to: all are known at once, none by the controller's leave."""
+        template = json.dumps(self.template, sort_keys=True).encode()
+        return {
+            "uid": self.uid,
+            "generation": str(self.generation),
+            "replicas": str(self.replicas),
+            "template": hashlib.sha256(template).hexdigest()[:12],
+        }
 
     @property
     def status(self) -> Mapping[str, object]:

@@ -52,11 +52,10 @@ async def probe(task: Task) -> tuple[bool | None, str]:
         return None, error.message
     if found.annotations.get(KEY) == task.key:
         return True, f"{found.where.name} carries the mark of this step"
-    approved = dict(task.step.preconditions)
-    if (found.uid, str(found.generation)) == (approved.get(UID), approved.get("generation")):
-        return False, f"{found.where.name} is as it was approved: nothing was changed since"
     if task.action.how == SCALE and found.replicas == task.only_parameter:
         return True, f"{found.where.name} is to have {found.replicas} replicas"
+    if dict(task.step.preconditions).items() <= {**dict(task.step.preconditions), **found.held}.items():
+        return False, f"{found.where.name} is as it was approved"
     return None, f"{found.where.name} was changed, and carries no mark of this step"
 
 
