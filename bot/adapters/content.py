@@ -16,6 +16,7 @@ from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
 from bot.adapters.content_services import inventory
 from bot.adapters.patterns import Patterns
+from bot.adapters.secret_refs import Holder
 from bot.adapters.yaml_door import MAX_BYTES, Document, load
 from bot.domain.action import Catalogue
 from bot.domain.errors import ContentError
@@ -60,13 +61,18 @@ class FileContent:
     """
 
     def __init__(
-        self, folders: Sequence[Path], environ: Mapping[str, str], warn: Callable[[str], None] = _silent
+        self,
+        folders: Sequence[Path],
+        environ: Mapping[str, str],
+        warn: Callable[[str], None] = _silent,
+        holder: Holder = Holder.ALL,
     ) -> None:
         self._folders = tuple(folder.resolve() for folder in folders)
         self._environ = dict(environ)
         self._warn = warn
+        self._holder = holder
         self._stamp = self._now()
-        self._loaded = read(self._folders, self._environ)
+        self._loaded = read(self._folders, self._environ, self._holder)
 
     def inventory(self) -> Inventory:
         """`services.yaml`."""
@@ -106,18 +112,18 @@ class FileContent:
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._loaded = read(self._folders, self._environ)
+                self._loaded = read(self._folders, self._environ, self._holder)
             except ContentError as error:
                 self._warn(f"Changed content is not used; the last good one stays in force:\n{error.message}")
         return self._loaded
 
 
-def read(folders: Sequence[Path], environ: Mapping[str, str]) -> Loaded:
+def read(folders: Sequence[Path], environ: Mapping[str, str], holder: Holder = Holder.ALL) -> Loaded:
     """Read all content; raises ContentError with every problem at once."""
     problems = list[str]()
     services, actions, rules = (_file(name, folders, problems) for name in (SERVICES, ACTIONS, POLICY))
     shifts = _file(ONCALL, folders, problems) if _found(ONCALL, folders) else None
-    known = inventory(*services, environ, problems) if services else None
+    known = inventory(*services, environ, problems, holder) if services else None
     runners, extra = _runners(folders, problems)
     allowed = catalogue(actions[0], _with(actions[1], extra), problems, runners) if actions else None
     ruled = policy(*rules, problems) if rules else None

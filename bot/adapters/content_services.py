@@ -10,7 +10,9 @@ from pydantic import Field, Strict, WithJsonSchema
 from bot.adapters import content_kinds as kinds
 from bot.adapters.content_actions import PaceDoor
 from bot.adapters.content_doors import Ascii, Door, Flag, Line, Literal, Name, Number, parsed
+from bot.adapters.content_sources import query_mistake, source_mistakes
 from bot.adapters.kinds_schema import settings_schema
+from bot.adapters.secret_refs import Holder, Part, ReferenceFaultError, holds, resolved
 from bot.adapters.yaml_door import Document
 from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
 from bot.domain.service import (
@@ -22,8 +24,6 @@ from bot.domain.service import (
     Source,
     Target,
 )
-
-ENVIRONMENT = "env:"
 
 
 class EnvironmentDoor(Door):
@@ -94,6 +94,7 @@ class Reading:
     document: Document
     environ: Mapping[str, str]
     problems: list[str]
+    holder: Holder = Holder.ALL
 
     def problem(self, path: tuple[str | int, ...], what: str) -> None:
         """Note a mistake."""
@@ -102,13 +103,17 @@ class Reading:
 
 
 def inventory(
-    document: Document, sha256: str, environ: Mapping[str, str], problems: list[str]
+    document: Document,
+    sha256: str,
+    environ: Mapping[str, str],
+    problems: list[str],
+    holder: Holder = Holder.ALL,
 ) -> Inventory | None:
-    """The inventory, or nothing and the reasons among the problems."""
+    """The inventory as one process needs it, or nothing and the reasons among the problems."""
     door = parsed(ServicesDoor, document, problems)
     if door is None:
         return None
-    reading = Reading(document, environ, problems)
+    reading = Reading(document, environ, problems, holder)
     environments = tuple(
         Environment(EnvironmentId(name), each.production, _identities(each))
         for name, each in door.environments.items()
@@ -153,7 +158,7 @@ def _service(name: str, door: ServiceDoor, reading: Reading) -> Service:
     path = ("services", name)
     metrics_source = None
     if door.metrics_source is not None:
-        metrics_source = _source((*path, "metrics_source"), door.metrics_source, kinds.METRICS, reading)
+        metrics_source = _source((*path, Part.METRICS), door.metrics_source, kinds.METRICS, reading)
     return Service(
         name=ServiceName(name),
         title=door.title,
@@ -164,10 +169,13 @@ def _service(name: str, door: ServiceDoor, reading: Reading) -> Service:
         senior=RosterName(door.senior) if door.senior else None,
         aliases=door.aliases,
         depends_on=tuple(map(ServiceName, door.depends_on)),
-        logs=_sources((*path, "logs"), door.logs, kinds.LOGS, reading),
-        changes=_sources((*path, "changes"), door.changes, kinds.CHANGES, reading),
+        logs=_sources((*path, Part.LOGS), door.logs, kinds.LOGS, reading),
+        changes=_sources((*path, Part.CHANGES), door.changes, kinds.CHANGES, reading),
         metrics_source=metrics_source,
-        metrics=tuple(_metric(each, spec, path, reading) for each, spec in door.metrics.items()),
+        metrics=tuple(
+            _metric(each, spec, metrics_source.kind if metrics_source else "", path, reading)
+            for each, spec in door.metrics.items()
+        ),
         targets=tuple(_target(name, each, target, reading) for each, target in door.targets.items()),
         actions=tuple(map(ActionId, door.actions)),
         symptom=door.symptom,
@@ -188,6 +196,8 @@ def _source(
     path: tuple[str | int, ...], door: Settings, known: Mapping[str, kinds.Kind], reading: Reading
 ) -> Source:
     kind, settings = _settled(path, door, "kind", known, reading)
+    for what in source_mistakes(kind, dict(settings)):
+        reading.problem(path, what)
     return Source(kind, settings)
 
 
@@ -221,18 +231,21 @@ def _settled(
 
 
 def _resolved(path: tuple[str | int, ...], value: str, reading: Reading) -> str:
-    """`env:NAME` becomes that variable's value; `env:NAME?` may be unset and is empty then."""
-    if not value.startswith(ENVIRONMENT):
-        return value
-    name = value.removeprefix(ENVIRONMENT)
-    found = reading.environ.get(name.removesuffix("?"), "")
-    if not found and not name.endswith("?"):
-        reading.problem(path, f"the environment variable {name} is not set")
-    return found
+    """A setting with what it refers to; empty for what other processes hold, and where something is wrong."""
+    name = str(path[-1])
+    part = next(part for part in Part if part in path)
+    try:
+        return resolved(name, value, reading.environ, held=holds(reading.holder, part, name))
+    except ReferenceFaultError as error:
+        reading.problem(path, str(error))
+        return ""
 
 
-def _metric(name: str, door: MetricDoor, path: tuple[str, ...], reading: Reading) -> MetricSpec:
+def _metric(name: str, door: MetricDoor, source: str, path: tuple[str, ...], reading: Reading) -> MetricSpec:
     low, high = door.normal.low, door.normal.high
     if low is not None and high is not None and low > high:
         reading.problem((*path, "metrics", name, "normal"), "expected low to be at most high")
+    wrong = query_mistake(source, door.query)
+    if wrong:
+        reading.problem((*path, "metrics", name, "query"), f"expected a query: {wrong}")
     return MetricSpec(name, door.query, door.unit, low, high)

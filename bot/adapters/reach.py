@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.adapters.secret_refs import is_secret
 from bot.domain.service import Inventory, Target
-
-SECRET = frozenset({"password", "token", "write_token"})
-"""Names of settings whose values are credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def credentials_of(inventory: Inventory) -> tuple[str, ...]:
         if settings is not None
     ]
     return tuple(
-        dict.fromkeys(value for group in groups for name, value in group if name in SECRET and value)
+        dict.fromkeys(value for group in groups for name, value in group if is_secret(name) and value)
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
-from bot.adapters.reach import SECRET
+from bot.adapters.secret_refs import is_secret
 from bot.domain.checkup import Finding, Level
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.policy import Policy
@@ -154,7 +154,7 @@ def _write_secrets(inventory: Inventory) -> Iterator[tuple[str, str]]:
     for service in inventory.services:
         for target in service.targets:
             for name, value in target.settings:
-                if name in SECRET and value and not _shared(target.executor):
+                if is_secret(name) and value and not _shared(target.executor):
                     yield value, target.id
 
 

@@ -9,6 +9,7 @@ import structlog
 from bot.adapters.clock import SystemClock
 from bot.adapters.content import FileContent
 from bot.adapters.reach import credentials_of
+from bot.adapters.secret_refs import Holder
 from bot.redaction.redactor import Redactor
 from bot.settings import Settings, environment
 from bot.telemetry import Metrics, configure_logs
@@ -38,7 +39,7 @@ def common_parts(settings: Settings, name: str) -> Parts:
     def warn(text: str) -> None:
         log.warning("content_not_used", problems=text)
 
-    content = FileContent((settings.runbooks, SHIPPED), environment(), warn)
+    content = FileContent((settings.runbooks, SHIPPED), environment(), warn, Holder(name))
     redactor = Redactor((*settings.secrets(), *credentials_of(content.inventory())))
     configure_logs(settings.log_level, settings.log_format, redactor, sys.stderr)
     structlog.contextvars.bind_contextvars(process=name)

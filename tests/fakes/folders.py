@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "runbooks"
 DEMO = ROOT / "bot" / "playground" / "content"
 NAMES = ("LOG", "DEPLOYS", "METRICS_URL", "SUPERVISOR_URL", "CONFIG", "CURRENT", "RELEASES")
-ENVIRON = {f"GREENLIGHT_DEMO_{name}": f"/somewhere/{name.lower()}" for name in NAMES}
+ENVIRON = {
+    **{f"GREENLIGHT_DEMO_{name}": f"/somewhere/{name.lower()}" for name in NAMES},
+    "GREENLIGHT_DEMO_METRICS_URL": "http://127.0.0.1:9090",
+}
 
 
 @pytest.fixture

@@ -19,12 +19,10 @@ from bot.domain.finding import Confidence, Diagnosis, Remediation, Verdict, chec
 from bot.domain.ids import DAY, MINUTE, SECOND, ActionId, At, EvidenceId, Fingerprint, IncidentId, TargetId
 from bot.domain.plan import Check, Step, Undo
 from bot.ports.team import Case, Tried
+from tests.fakes.folders import ENVIRON
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMES = ("LOG", "DEPLOYS", "METRICS_URL", "SUPERVISOR_URL", "CONFIG", "CURRENT", "RELEASES")
-CONTENT = FileContent(
-    (ROOT / "bot/playground/content", ROOT / "runbooks"), {f"GREENLIGHT_DEMO_{name}": "/x" for name in NAMES}
-)
+CONTENT = FileContent((ROOT / "bot/playground/content", ROOT / "runbooks"), ENVIRON)
 NOW = At(1_790_000_000_000)
 DEPLOYED = At(NOW - 2 * MINUTE)
 STATE = (
