@@ -252,6 +252,7 @@ def _proposed(incident: Incident, entry: Entry, event: PlanProposed) -> Incident
         options=event.options,
         proposed_at=entry.at,
         steps=tuple(StepState(step) for step in plan.steps),
+        asked=incident.wanted is not None,
         undo_of=incident.wanted.digest if isinstance(incident.wanted, UndoAsked) else None,
     )
     return replace(

@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.errors import PlanCode
 from bot.domain.events import Decided, PlanEnd, RosterRead
 from bot.domain.ids import SECOND, At, Digest, Fence, PersonId, PlanId
 from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import Step, digest_of
 from bot.domain.policy import Policy, Role, TierRule
+from bot.domain.review import reviewable
 
 ROSTER_FRESH_FOR = 30 * SECOND
 VALUE = re.compile(r"1\|([A-Za-z0-9_-]{1,40})\|([1-9][0-9]{0,3})\|([0-9a-f]{12})", re.ASCII)
@@ -165,6 +167,9 @@ def _plan_refusal(incident: Incident, state: PlanState, click: Click, world: Wor
         return Refused(Code.EXPIRED)
     if state.digest[:12] != click.digest12 or digest_of(state.body) != state.digest:
         return Refused(Code.DIGEST_MISMATCH)
+    if click.approve and not reviewable(state.plan):
+        # Its card never had an Approve button, so no button of ours names this digest (rule 7).
+        return Refused(Code.DIGEST_MISMATCH, detail=PlanCode.TOO_LARGE_TO_REVIEW)
     if state.plan.policy != world.policy.sha256:
         return Refused(Code.POLICY_CHANGED)
     if state.plan.catalogue != world.catalogue_sha256:

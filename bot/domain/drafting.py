@@ -24,6 +24,7 @@ from bot.domain.incident import Incident
 from bot.domain.plan import MAX_STEPS, Check, Plan, Step, Undo
 from bot.domain.policy import Policy
 from bot.domain.service import Criticality, Inventory, Service, Target
+from bot.domain.similar import similar_names
 
 MORE_CARE = "the team asked for more care (+1)"
 WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -41,6 +42,8 @@ class Desk:
     tripwire: Callable[[str], str | None]
     raise_tier: bool
     now: At
+    first_uses: frozenset[tuple[str, str]] = frozenset()
+    """Actions (with their targets) that never worked there before, where the policy asks for that."""
 
 
 def draft(incident: Incident, plan_id: PlanId, proposals: tuple[ProposedStep, ...], desk: Desk) -> Plan:
@@ -94,6 +97,9 @@ def tier_of(steps: tuple[Step, ...], service: Service, blast_radius: int, desk: 
     tripped = next((title for step in steps if (title := desk.tripwire(wire_text(step, service)))), None)
     if tripped is not None:
         tier, why = Tier.HIGH, f"trip-wire: {tripped}"
+    first = next((step for step in steps if (step.action, step.target) in desk.first_uses), None)
+    if first is not None and tier is not Tier.HIGH:
+        tier, why = tier.raised(), f"first use of {first.action} on {first.target} (+1)"
     if desk.raise_tier and tier is not Tier.HIGH:
         tier, why = tier.raised(), MORE_CARE
     return tier, why
@@ -134,7 +140,13 @@ def _step(proposal: ProposedStep, service: Service, desk: Desk) -> Step:
         undo=_undo(action, fields, parameters, desk),
         effect=action.effect,
         changes=_changes(action, parameters, fields),
+        similar=_similar(target, desk.inventory),
     )
+
+
+def _similar(target: Target, inventory: Inventory) -> tuple[TargetId, ...]:
+    everything = (known.id for service in inventory.services for known in service.targets)
+    return tuple(TargetId(_printable(name)) for name in similar_names(target.id, everything))
 
 
 def _action(wanted: str, catalogue: Catalogue) -> Action:

@@ -125,6 +125,8 @@ class PlanState:
     undo_of: Digest | None = None
     auto: tuple[At, AutoApproved] | None = None
     """The policy's own approval, where its opt-in rule gave one."""
+    asked: bool = False
+    """A person asked for it; the bot's own plans are counted (rule 12)."""
 
     @property
     def approvals(self) -> tuple[Decided, ...]:
@@ -188,6 +190,8 @@ class Question:
     text: str
     answer: str | None = None
     evidence: tuple[str, ...] = ()
+    offers: bool = False
+    """Its answer has a button that asks for the plan that these words want."""
     chose: bool = False
     """It asked for another option, and the plan is the answer."""
 

@@ -1,7 +1,9 @@
 """How often things may happen (rules 4, 12 and 18), as claims that the store checks in the same append."""
 
+from zoneinfo import ZoneInfo
+
 from bot.domain.claim import Claim, ClaimKind
-from bot.domain.errors import PlanCode
+from bot.domain.errors import ClaimRefusedError, PlanCode
 from bot.domain.events import (
     Decided,
     Event,
@@ -13,12 +15,15 @@ from bot.domain.events import (
     StepFinished,
     StepStarted,
 )
-from bot.domain.ids import DAY, HOUR, SECOND
+from bot.domain.ids import DAY, HOUR, SECOND, At
 from bot.domain.incident import Incident, PlanState
+from bot.domain.local_time import shown
 from bot.domain.plan import Plan, Step, parsed, same_steps_hash
 from bot.domain.policy import Limits
+from bot.domain.teamwork import AutoApproved
 
 RATE_LIMIT = "RATE_LIMIT"
+UTC = ZoneInfo("UTC")
 REJECTED_FOR = DAY
 """How long steps that somebody rejected are not proposed again (rule 18)."""
 LONG = 3650 * DAY
@@ -47,6 +52,8 @@ def limit_claims(incident: Incident, event: Event, limits: Limits) -> tuple[Clai
         case PlanProposed(_, _, digest, body):
             return _proposed(incident, digest, parsed(body), limits)
         case Decided(_, _, digest, True) if state is not None:
+            return _room(incident, state, limits)
+        case AutoApproved() if state is not None:
             return _room(incident, state, limits)
         case Decided(_, _, digest, False) if state is not None:
             key = rejected_key(state.plan)
@@ -137,6 +144,14 @@ def _ended(incident: Incident, state: PlanState, event: Event) -> tuple[Claim, .
 
 def _used(step: Step, run: str) -> Claim:
     return Claim(ClaimKind.COUNT, used_key(step.action, step.target), run, "", UNLIMITED, LONG)
+
+
+def limit_words(full: ClaimRefusedError) -> str:
+    """The limit that refused, and until when it does."""
+    if full.held_by:
+        return f"held by {full.held_by}"
+    until = f", until {shown(At(full.until), UTC)}" if full.until is not None else ""
+    return f"{full.limit or full.code}{until}"
 
 
 def run_of(incident: Incident, state: PlanState, index: int) -> str:

@@ -56,6 +56,8 @@ class Step:
     """What the card shows as before -> after: the observed field, its value now, its value afterwards."""
     dry_run: tuple[str, ...] = ()
     """What the executor itself says it would change, line by line; none where it has no dry run."""
+    similar: tuple[TargetId, ...] = ()
+    """Other targets of the inventory with nearly the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,10 @@ class Plan:
 
 def canonical(plan: Plan) -> str:
     """The plan as canonical JSON: sorted ASCII keys, integers and strings only (the RFC 8785 subset)."""
-    text = json.dumps(_body(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    if not text.isprintable() or not text.isascii():
+    text = json.dumps(_body(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # What JSON escapes would look harmless here: of all escapes only those of \" and \\ are printable ASCII.
+    escapes = text.replace("\\\\", "").replace('\\"', "")
+    if not text.isprintable() or not text.isascii() or "\\" in escapes:
         raise PlanRefusedError(PlanCode.BAD_PARAMETER, "A plan holds printable ASCII only.")
     return text
 
@@ -153,8 +157,9 @@ def _step_body(step: Step) -> Mapping[str, object]:
         "timeout_seconds": step.timeout_seconds,
         "effect": step.effect,
         "changes": [list(change) for change in step.changes],
-        # Left out where there is none, so that plans of executors without a dry run keep their bytes.
+        # Left out where there is none, so that plans without them keep their bytes.
         **({"dry_run": list(step.dry_run)} if step.dry_run else {}),
+        **({"similar": list(step.similar)} if step.similar else {}),
         "undo": {
             "kind": step.undo.kind,
             "action": step.undo.action or "",
@@ -222,6 +227,7 @@ def _step(raw: Mapping[str, object]) -> Step:
         effect=_text(raw["effect"]),
         changes=tuple(_change(change) for change in _items(raw["changes"])),
         dry_run=tuple(_text(line) for line in _items(raw.get("dry_run", []))),
+        similar=tuple(TargetId(_text(name)) for name in _items(raw.get("similar", []))),
     )
 
 

@@ -94,6 +94,8 @@ class Policy:
     sha256: str
     freezes: tuple[FreezeWindow, ...] = ()
     paging: Paging = field(default_factory=Paging)
+    communications: str = ""
+    """The channel for approved updates to stakeholders; none may be sent where it is not named."""
     auto_apply: AutoApply | None = None
     """Nothing means that every plan needs a person."""
 

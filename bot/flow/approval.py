@@ -5,10 +5,17 @@ from dataclasses import dataclass, replace
 
 from bot.domain.decision import Click, Code, Refused, RosterAnswer, World
 from bot.domain.decision import decide as judge_click
-from bot.domain.errors import ConflictError, IllegalEventError, StoreUnavailableError, UnknownIncidentError
+from bot.domain.errors import (
+    ClaimRefusedError,
+    ConflictError,
+    IllegalEventError,
+    StoreUnavailableError,
+    UnknownIncidentError,
+)
 from bot.domain.events import Decided, Event
 from bot.domain.ids import IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, PlanState
+from bot.domain.limits import limit_words
 from bot.domain.policy import Role
 from bot.domain.service import Service
 from bot.flow.conductor import Table, decide, load, nudge
@@ -59,9 +66,27 @@ async def _judged(
         after = await decide(ports, incident, judgement)
     except IllegalEventError:
         return Refused(Code.DECIDED)
+    except ClaimRefusedError as full:
+        return Refused(Code.RATE_LIMIT, detail=limit_words(full))
     if isinstance(verdict.said, Decided):
         await nudge(ports, after, table)
     return verdict.said
+
+
+async def standing(ports: Ports, incident: Incident, person: PersonId) -> Refused | None:
+    """Why this person's approval of the current plan would not count now; nothing where it would.
+
+    It is the gate's own judgement of a click that nobody made; nothing is recorded.
+    """
+    state = incident.current
+    if state is None or not state.open:
+        return Refused(Code.UNKNOWN_PLAN)
+    posted = (await ports.cards.sent(incident.id)).get(f"plan:{state.plan.revision}")
+    ref = posted.ref if posted and posted.ref else MessageRef("", "")
+    plan = state.plan
+    click = Click(True, plan.id, plan.revision, state.digest[:12], ref.channel, ref.ts)
+    said = judge_click(incident, click, await _world(ports, incident, click, person))
+    return said if isinstance(said, Refused) else None
 
 
 async def _unknown(ports: Ports, click: Click) -> Refused:

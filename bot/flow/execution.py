@@ -11,6 +11,7 @@ from bot.domain.errors import (
     SourceUnavailableError,
 )
 from bot.domain.events import (
+    Escalated,
     Event,
     ExecutionFinished,
     ExecutionStarted,
@@ -24,6 +25,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import SECOND
 from bot.domain.incident import Incident, PlanState, StepStatus
+from bot.domain.limits import limit_words
 from bot.domain.plan import Step, idempotency_key
 from bot.flow.conductor import Work
 from bot.flow.execution_checks import halted, observed_now, paused
@@ -37,8 +39,13 @@ async def starting(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     if ports.clock.now() > (state.hold_until or 0) + limit:
         yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)
         return
-    if await paused(ports, incident, state) is None:
+    if await paused(ports, incident, state) is not None:
+        return
+    try:
         yield ExecutionStarted(state.digest, await _measure(ports, state))
+    except ClaimRefusedError as full:
+        yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)
+        yield Escalated(f"{full.code}: {limit_words(full)}. The approved plan was not begun.")
 
 
 async def ending(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
@@ -69,7 +76,7 @@ async def execution(incident: Incident, work: Work) -> AsyncGenerator[Event, Inc
     try:
         yield StepStarted(state.digest, index, step.target, key, work.fence, observed)
     except ClaimRefusedError as refused:
-        yield StepNotRun(state.digest, index, refused.code, f"held by {refused.held_by}")
+        yield StepNotRun(state.digest, index, refused.code, limit_words(refused))
         return
     except NotDurableError as refused:
         yield StepNotRun(state.digest, index, ExecutionCode.NOT_DURABLE, refused.message)

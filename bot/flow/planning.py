@@ -1,10 +1,12 @@
 """From a diagnosis to a frozen plan, or to the plain statement that there is none."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import replace
 
-from bot.domain.errors import PlanRefusedError
+from bot.domain.errors import ClaimRefusedError, PlanRefusedError
 from bot.domain.events import (
+    Answered,
     Closing,
     Escalated,
     Event,
@@ -18,9 +20,9 @@ from bot.domain.evidence import Observation, Sighting
 from bot.domain.finding import ProposedStep, Remediation, Verdict
 from bot.domain.ids import PersonId, TargetId
 from bot.domain.incident import Incident, Phase, PlanState
-from bot.domain.plan import same_steps_hash
+from bot.domain.limits import limit_words
 from bot.domain.service import Service
-from bot.domain.teamwork import ParametersEdited, UndoAsked
+from bot.domain.teamwork import ParametersEdited, PlanAsked, UndoAsked
 from bot.flow.auto_apply import auto_approved
 from bot.flow.checked_plan import checked_plan
 from bot.flow.conductor import Work
@@ -58,17 +60,27 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     undo = _undo_of_last(incident, observations)
     revised = await _wanted(incident, ports, observations)
     if revised is not None:
-        yield revised
+        try:
+            yield revised
+        except ClaimRefusedError as full:
+            assert incident.wanted is not None
+            yield Answered(incident.wanted.ts, f"That cannot be proposed now: {limit_words(full)}.")
         return
     case = await _case(ports, incident, service, observations)
     remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
     for event in await handed_in(ports, case.worksheet):
         incident = yield event
     if drafted:
-        incident = yield proposal(drafted)
+        try:
+            incident = yield proposal(drafted)
+        except ClaimRefusedError as full:
+            yield _no_plan(incident, remediation, (*refusals, f"{full.code}: {limit_words(full)}."))
+            return
         auto = await auto_approved(ports, incident)
         if auto is not None:
-            yield auto
+            # over a limit it simply waits for a person, like every other plan
+            with suppress(ClaimRefusedError):
+                yield auto
         return
     yield _no_plan(incident, remediation, refusals)
 
@@ -127,6 +139,9 @@ def _nothing_to_plan(incident: Incident, ports: Ports) -> Event | None:
     rejected = sum(state.ended is PlanEnd.REJECTED for state in incident.plans)
     if rejected > limits.replans_after_rejection:
         return Escalated(f"{rejected} plans were rejected; the incident commander decides.", commander=True)
+    own = sum(not state.asked for state in incident.plans)
+    if own >= limits.plans_per_incident:
+        return Escalated(f"{own} plans were proposed in this incident; a person has to ask for another one.")
     return None
 
 
@@ -154,6 +169,7 @@ async def _case(
         observations=tuple(observations.values()),
         diagnosis=incident.diagnosis,
         tried=tuple(tried for state in incident.plans if (tried := _tried(state))),
+        wish=incident.wanted.text if isinstance(incident.wanted, PlanAsked) else "",
     )
 
 
@@ -175,7 +191,6 @@ async def _drafted(
     undo: tuple[ProposedStep, ...],
 ) -> tuple[tuple[Drafted, ...], tuple[str, ...]]:
     desk = desk_of(ports, observations, _originators(incident))
-    rejected = {same_steps_hash(s.plan) for s in incident.plans if s.ended is PlanEnd.REJECTED}
     ran = {_essence(step) for state in incident.executions for step in proposed_steps(state)}
     kept, refusals = list[Drafted](), list[str]()
     for option in remediation.options[:MAX_OPTIONS]:
@@ -188,9 +203,6 @@ async def _drafted(
             plan = await checked_plan(ports, incident, steps, replace(desk, raise_tier=care))
         except PlanRefusedError as refused:
             refusals.append(f"{option.title}: {refused.code}: {refused.message}")
-            continue
-        if same_steps_hash(plan) in rejected:
-            refusals.append(f"{option.title}: SAME_STEPS: these steps were rejected")
             continue
         kept.append(Drafted(replace(option, steps=steps, raise_tier=care), plan))
     return tuple(kept), tuple(refusals)
@@ -213,7 +225,9 @@ def _essence(step: ProposedStep) -> str:
 
 
 def _originators(incident: Incident) -> tuple[PersonId, ...]:
-    """Who gave the rejection reason behind this revision (rule 11)."""
+    """Who asked for this revision in words, or gave the rejection reason behind it (rule 11)."""
+    if isinstance(incident.wanted, PlanAsked):
+        return (incident.wanted.person,)
     last = incident.current
     if incident.phase is Phase.REJECTED and last is not None and last.rejection is not None:
         return (last.rejection.person,)
@@ -223,5 +237,7 @@ def _originators(incident: Incident) -> tuple[PersonId, ...]:
 def _no_plan(incident: Incident, remediation: Remediation, refusals: tuple[str, ...]) -> Event:
     why = remediation.note or "No action of the catalogue fits."
     reason = " ".join((why, *refusals))
+    if isinstance(incident.wanted, PlanAsked):
+        return Answered(incident.wanted.ts, f"I could not make a plan of that. {reason}")
     cause = incident.diagnosis.cause if incident.diagnosis else ""
     return Escalated(f"{cause} {reason}".strip())

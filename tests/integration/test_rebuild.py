@@ -59,7 +59,7 @@ async def derived(store: Store) -> dict[str, Any]:
     for raw in sorted(await store.link.call("KEYS", f"{store.link.prefix}*")):
         key = raw.decode().removeprefix(store.link.prefix)
         family = key.split(":")[0]
-        if family == "window":
+        if family in {"window", "row"}:
             found[key] = await store.link.call("ZRANGE", raw, 0, -1)
         elif family in {*INDICES, "phase", "incident"}:
             kind = (await store.link.call("TYPE", raw)).decode()
@@ -73,7 +73,7 @@ async def lose(store: Store) -> None:
     """All indices and claims are gone."""
     for key in await store.link.call("KEYS", f"{store.link.prefix}*"):
         family = key.decode().removeprefix(store.link.prefix).split(":")[0]
-        if family in {*INDICES, "phase", "incident", "window"}:
+        if family in {*INDICES, "phase", "incident", "window", "row"}:
             await store.link.call("DEL", key)
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters import hands
 from bot.domain.ids import At
 from bot.domain.incident import Phase, PlanState
-from bot.flow import execution
+from bot.flow import execution, execution_checks
 from bot.flow import table as moves
 from bot.flow.conductor import Move
 from bot.ports.records import WorkerRole
@@ -36,6 +36,15 @@ class Fault:
 def _step(title: str, old: str, new: str) -> Fault:
     def put(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(moves, "execution", mutated(Mutant(title, old, new), execution, "execution"))
+
+    return Fault(title, put)
+
+
+def _check(title: str, old: str, new: str) -> Fault:
+    """A fault in what is looked at right before a step."""
+
+    def put(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(execution, "halted", mutated(Mutant(title, old, new), execution_checks, "halted"))
 
     return Fault(title, put)
 
@@ -74,24 +83,36 @@ def _no_hold(patch: pytest.MonkeyPatch) -> None:
 
 FAULTS = (
     Fault("ignore the hold", _no_hold),
-    _step("skip the preconditions", "drift = _drift(step, observed)", 'drift = ""'),
-    _step(
+    _check("skip the preconditions", "changed = drift(step, observed)", 'changed = ""'),
+    _check(
         "a target that cannot be seen has not changed",
         UNSEEN,
         "if observed is None:\n        return None, ()",
     ),
-    _step("run in a freeze", "if frozen is not None:", "if False:"),
-    _step("skip the pause before a step", "if why is not None:", "if False:"),
-    _step("skip the environment's pause", '{"all", f"environment:{state.plan.environment}"}', '{"all"}'),
+    _check("run in a freeze", "if frozen is not None:", "if False:"),
+    _check("skip the pause before a step", "if why is not None:", "if False:"),
+    _check("skip the environment's pause", '{"all", f"environment:{state.plan.environment}"}', '{"all"}'),
     _step("act before the disk confirms", UNCONFIRMED, "del refused"),
     _start("start however late", "if ports.clock.now() > (state.hold_until or 0) + limit:", "if False:"),
-    _start("start while paused", "if await _paused(ports, incident, state) is None:", "if True:"),
+    _start("start while paused", "if await paused(ports, incident, state) is not None:", "if False:"),
+    _check("skip the live identity", "return await misplaced_now(ports, service, step)", "return None"),
+    _check(
+        "an identity that cannot be read is the right one",
+        'return f"{target.executor} does not say where {step.target} is live: {lost.message}"',
+        "del lost\n        return None",
+    ),
+    _check("skip the dry run", "return differs(step.dry_run, again)", 'return ""'),
+    _check(
+        "a dry run that cannot be made is the same",
+        'return f"the dry run could not be made: {lost.message}"',
+        'del lost\n        return ""',
+    ),
     _hands("run by another catalogue", " or catalogue.sha256 != plan.catalogue:", ":"),
     _hands("run by another executor", OTHER, "executor_for(step, action)"),
     _hands("production or not does not matter", MOVED, "if (found or ('',))[0] != plan.environment:"),
     _both(
         "run in another environment",
-        _step("in the flow", ELSEWHERE, "if service is None:"),
+        _check("in the flow", ELSEWHERE, "if service is None:"),
         _hands("in the hands", MOVED, "if False:"),
     ),
 )

@@ -8,8 +8,10 @@ from enum import StrEnum
 from bot.adapters.hands import ApprovedHands
 from bot.domain.action import Action
 from bot.domain.decision import Refused
+from bot.domain.errors import SourceUnavailableError
 from bot.domain.finding import Option, ProposedStep, Remediation
 from bot.domain.ids import ActionId, EnvironmentId, IncidentId, TargetId
+from bot.domain.rehearsal import DryRun
 from bot.domain.service import Environment, Inventory, Service, Target
 from bot.flow.control import stop
 from bot.ports.records import Pause
@@ -100,6 +102,12 @@ def _house(case: Case) -> House:
     )
     tiers = tuple(replace(tier, hold_seconds=case.hold) for tier in rules.tiers)
     home.content.fixed_policy = replace(rules, tiers=tiers)
+    inventory = home.content.fixed_inventory
+    known = (("supervisor", CLUSTER), ("ssh", CLUSTER))
+    named = tuple(replace(one, identities=known) for one in inventory.environments)
+    home.content.fixed_inventory = replace(inventory, environments=named)
+    home.eyes.identities[PROCESS] = CLUSTER
+    home.eyes.dry_runs[PROCESS] = DryRun(DIFFERENCE)
     home.ports = replace(home.ports, hands=ApprovedHands(home.store.incidents, home.content, home.clock, str))
     if case.when is When.BETWEEN:
         both = (*RAISE.steps, ProposedStep(ActionId("restart"), PROCESS))
@@ -147,6 +155,32 @@ def _service(change: Callable[[Service], Service], *more: Environment) -> Drift:
         old = home.content.fixed_inventory
         services = tuple(change(one) for one in old.services)
         home.content.fixed_inventory = Inventory((*old.environments, *more), services, "f6" * 32)
+
+    return drift
+
+
+CLUSTER = "cluster-7d0c"
+DIFFERENCE = ("- pool_size: 20", "+ pool_size: 50")
+
+
+def _identity(found: str | Exception | None) -> Drift:
+    """The executor finds another identity, cannot read it, or cannot tell any more."""
+
+    async def drift(home: House, incident: IncidentId) -> None:
+        del incident
+        home.eyes.identities.pop(PROCESS)
+        if found is not None:
+            home.eyes.identities[PROCESS] = found
+
+    return drift
+
+
+def _rehearsal(again: DryRun | Exception | None) -> Drift:
+    async def drift(home: House, incident: IncidentId) -> None:
+        del incident
+        home.eyes.dry_runs.pop(PROCESS)
+        if again is not None:
+            home.eyes.dry_runs[PROCESS] = again
 
     return drift
 
@@ -240,6 +274,7 @@ async def _not_durable(home: House, incident: IncidentId) -> None:
     home.store.shelf.durable = False
 
 
+LOST = SourceUnavailableError("no answer")
 STAGING = Environment(EnvironmentId("shop-staging"), production=False)
 BEFORE = (
     ("policy.yaml changed", _policy, "POLICY_CHANGED"),
@@ -269,6 +304,13 @@ BOTH = (
     ("the target left the inventory", _service(_without_target), "ENVIRONMENT_MISMATCH"),
     ("the target has another executor", _service(_other_executor), "NO_EXECUTOR"),
     ("the action left the catalogue", _actions_gone, "CATALOGUE_CHANGED"),
+    ("the executor is in another cluster", _identity("cluster-ffff"), "ENVIRONMENT_MISMATCH"),
+    ("the executor does not say where it is", _identity(LOST), "ENVIRONMENT_MISMATCH"),
+    ("the executor cannot tell where it is", _identity(None), "ENVIRONMENT_MISMATCH"),
+    ("the dry run differs", _rehearsal(DryRun(("+ pool_size: 5000",))), "DRY_RUN_DIFFERS"),
+    ("the dry run is refused", _rehearsal(DryRun(refused="quota")), "DRY_RUN_DIFFERS"),
+    ("the dry run cannot be made", _rehearsal(LOST), "DRY_RUN_DIFFERS"),
+    ("there is no dry run any more", _rehearsal(None), "DRY_RUN_DIFFERS"),
 )
 AFTER = (
     (

@@ -4,13 +4,12 @@ from bot.domain.action import UndoKind
 from bot.domain.ids import Digest, grouped
 from bot.domain.incident import PlanState
 from bot.domain.plan import Plan, Step, Undo
+from bot.domain.review import FACTS_CHARACTERS, STEP_CHARACTERS, reviewable
 from bot.slack.views.blocks import Block, at, fact, line, person, preformatted, rich, size
 from bot.slack.views.phrases import check_line, step_title
 from bot.slack.views.text import count
 
-FACTS_CHARACTERS = 8_500
-"""Facts longer than this leave no room for the rest of the message: there is no Approve button then."""
-FACT_TEXT = 2_800
+FACT_TEXT = STEP_CHARACTERS
 
 
 def facts_of(plan: Plan, digest: Digest) -> tuple[Block, ...]:
@@ -24,13 +23,14 @@ def fits(state: PlanState) -> bool:
     """Whether the facts can be shown whole and as they are; otherwise nobody may approve."""
     blocks = facts_of(state.plan, state.digest)
     short = size(blocks) <= FACTS_CHARACTERS and all(size((block,)) <= FACT_TEXT for block in blocks)
+    short = short and reviewable(state.plan)
     return short and all(_plain(text) for step in state.plan.steps for text in _values(step))
 
 
 def _values(step: Step) -> tuple[str, ...]:
     pairs = (*step.parameters, *step.undo.parameters)
     changed = tuple(text for change in step.changes for text in change)
-    said = (*changed, *step.dry_run)
+    said = (*changed, *step.dry_run, *step.similar)
     return (step.action, step.target, *(str(part) for pair in pairs for part in pair), *said)
 
 
@@ -79,6 +79,8 @@ def step_facts(step: Step, number: int, last: int) -> Block:
     ]
     if step.effect:
         rows.insert(0, (fact("Effect: ", bold=True), fact(step.effect)))
+    if step.similar:
+        rows.append((fact("Not to be confused with: ", bold=True), fact(", ".join(step.similar))))
     if step.executor == "simulator":
         rows.append((fact("Simulated: ", bold=True), fact("nothing real is changed")))
     changes = preformatted("\n".join(change_lines(step)))
