@@ -22,6 +22,12 @@ SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning", "i
 Redact = Callable[[str], str]
 
 
+def page_secrets(targets: tuple[PageTarget, ...], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The addresses and keys of page targets as they are set here, for the redactor."""
+    values = (environ.get(target.secret.removeprefix("env:"), "") for target in targets)
+    return tuple(value for value in values if value)
+
+
 @final
 class HttpPager:
     """Reads each secret where the policy says it stands; none of them ever appears in an answer."""

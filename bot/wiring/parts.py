@@ -8,6 +8,7 @@ import structlog
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.content import FileContent
+from bot.adapters.pager import page_secrets
 from bot.adapters.reach import credentials_of
 from bot.adapters.secret_refs import Holder
 from bot.redaction.redactor import Redactor
@@ -40,7 +41,8 @@ def common_parts(settings: Settings, name: str) -> Parts:
         log.warning("content_not_used", problems=text)
 
     content = FileContent((settings.runbooks, SHIPPED), environment(), warn, Holder(name))
-    redactor = Redactor((*settings.secrets(), *credentials_of(content.inventory())))
+    called = page_secrets(content.policy().paging.targets, environment())
+    redactor = Redactor((*settings.secrets(), *credentials_of(content.inventory()), *called))
     configure_logs(settings.log_level, settings.log_format, redactor, sys.stderr)
     structlog.contextvars.bind_contextvars(process=name)
     metrics = Metrics()

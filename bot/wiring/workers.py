@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from bot.adapters import queue
 from bot.adapters.absent import NoHands, NoPeople, NoTeam
 from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
+from bot.adapters.pager import HttpPager
 from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.store import Store
@@ -18,7 +20,7 @@ from bot.flow.conductor import load, nudge, walk
 from bot.flow.followup import answering
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
-from bot.settings import Settings
+from bot.settings import Settings, environment
 from bot.wiring.parts import Parts, common_parts
 from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
@@ -39,6 +41,7 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         ports = _ports(parts, store, eyes, role)
         if role is WorkerRole.THINK:
             ports = await stack.enter_async_context(with_team(ports, parts, store, eyes))
+            ports = replace(ports, pager=HttpPager(client, environment(), parts.redactor))
         ports = seams.alter(ports)
 
         async def walked(incident: IncidentId) -> None:
