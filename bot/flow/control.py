@@ -1,22 +1,26 @@
 """What people steer by hand: pause and resume, stop an incident, record the truth, close."""
 
+from bot.domain.around import RESTLESS
 from bot.domain.errors import IllegalEventError, UnknownIncidentError
-from bot.domain.events import Closing, Event, IncidentClosed, OutcomeRecorded, PauseSet, PlanEnd, PlanEnded
+from bot.domain.events import Event, IncidentClosed, OutcomeRecorded, PauseSet, PlanEnd, PlanEnded
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
 from bot.domain.policy import Role
-from bot.flow.conductor import Table, decide, nudge
+from bot.domain.teamwork import InvestigationStopped
+from bot.flow.conductor import Table, decide, load, nudge
+from bot.flow.responders import NO_SUCH_INCIDENT, NOT_A_RESPONDER, is_responder
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
 
-NOT_A_RESPONDER = "Only a responder listed in the policy may do that. Nothing was changed."
 NO_REASON = "Resuming needs a reason. Nothing was changed."
 NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
+NO_SUCH_OTHER = "I do not know the incident that this is a duplicate of. Nothing was changed."
+BROKEN_OFF = "Stopped: the investigation ends here. What is known stays; Investigate again starts a new one."
 
 
 async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     """Stop all new steps of a scope (`all`, `environment:<id>`); any responder may (rule 14)."""
-    if not await _responder(ports, person):
+    if not await is_responder(ports, person):
         return NOT_A_RESPONDER
     await ports.incidents.set_pause(Pause(scope, person, reason, ports.clock.now()))
     await _redraw(ports)
@@ -35,13 +39,29 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
 
 
 async def stop(ports: Ports, incident: IncidentId, person: PersonId) -> str:
+    """Break off a running investigation, or pause the incident where something else is going on."""
+    if not await is_responder(ports, person):
+        return NOT_A_RESPONDER
+    try:
+        after = await decide(ports, incident, lambda found: _stopped(found, person))
+    except UnknownIncidentError:
+        return NO_SUCH_INCIDENT
+    broken_off = isinstance(after.entries[-1].event, InvestigationStopped)
+    return BROKEN_OFF if broken_off else _paused_words(incident)
+
+
+async def pause_one(ports: Ports, incident: IncidentId, person: PersonId) -> str:
     """Pause one incident; any responder may."""
-    if not await _responder(ports, person):
+    if not await is_responder(ports, person):
         return NOT_A_RESPONDER
     try:
         await decide(ports, incident, lambda found: _pause_set(found, person, "", paused=True))
     except UnknownIncidentError:
-        return "There is no such incident. Nothing was changed."
+        return NO_SUCH_INCIDENT
+    return _paused_words(incident)
+
+
+def _paused_words(incident: IncidentId) -> str:
     return f"Stopped: no new step starts until a lead says /greenlight resume incident:{incident} and why."
 
 
@@ -54,14 +74,14 @@ async def go_on(ports: Ports, table: Table, incident: IncidentId, person: Person
     try:
         after = await decide(ports, incident, lambda found: _pause_set(found, person, reason, paused=False))
     except UnknownIncidentError:
-        return "There is no such incident. Nothing was changed."
+        return NO_SUCH_INCIDENT
     await nudge(ports, after, table)
     return "Resumed: this incident goes on."
 
 
 async def record_truth(ports: Ports, table: Table, incident: IncidentId, truth: OutcomeRecorded) -> str:
     """A responder says how an unknown step ended; frees its target."""
-    if not await _responder(ports, truth.person):
+    if not await is_responder(ports, truth.person):
         return NOT_A_RESPONDER
     try:
         after = await decide(ports, incident, lambda _: (truth,))
@@ -71,12 +91,14 @@ async def record_truth(ports: Ports, table: Table, incident: IncidentId, truth: 
     return f"Recorded: step {truth.step + 1} was {'applied' if truth.applied else 'not applied'}."
 
 
-async def close(ports: Ports, incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
+async def close(ports: Ports, incident: IncidentId, closed: IncidentClosed) -> str:
     """Close an incident by hand; ends an open plan."""
-    if not await _responder(ports, person):
+    if closed.person is None or not await is_responder(ports, closed.person):
         return NOT_A_RESPONDER
+    if closed.of is not None and not await _is_another(ports, incident, closed.of):
+        return NO_SUCH_OTHER
     try:
-        await decide(ports, incident, lambda found: _closed(found, closing, person, note))
+        await decide(ports, incident, lambda found: _closed(found, closed))
     except (IllegalEventError, UnknownIncidentError):
         return "It cannot be closed now: a step is running or its outcome is unknown."
     return "Closed."
@@ -88,11 +110,24 @@ def _pause_set(incident: Incident, person: PersonId, reason: str, *, paused: boo
     return (PauseSet(paused, person, reason),)
 
 
-def _closed(incident: Incident, closing: Closing, person: PersonId, note: str) -> tuple[Event, ...]:
+async def _is_another(ports: Ports, incident: IncidentId, other: IncidentId) -> bool:
+    try:
+        await load(ports, other)
+    except UnknownIncidentError:
+        return False
+    return other != incident
+
+
+def _stopped(incident: Incident, person: PersonId) -> tuple[Event, ...]:
+    if incident.is_open and incident.phase in RESTLESS and not incident.waits and incident.paused_by is None:
+        return (InvestigationStopped(person),)
+    return _pause_set(incident, person, "", paused=True)
+
+
+def _closed(incident: Incident, closed: IncidentClosed) -> tuple[Event, ...]:
     if not incident.is_open:
         return ()
     state = incident.current
-    closed = IncidentClosed(closing, person, note)
     if state is None or not state.alive:
         return (closed,)
     return (PlanEnded(state.plan.id, state.plan.revision, PlanEnd.CLOSED), closed)
@@ -104,17 +139,8 @@ async def _redraw(ports: Ports) -> None:
         await ports.cards.mark(incident)
 
 
-async def _responder(ports: Ports, person: PersonId) -> bool:
-    """Whether the policy knows this person and Slack says that it is an active human of ours."""
-    policy = ports.content.policy()
-    who = await ports.people.person(person)
-    if who is None or who.is_bot or who.guest or who.external or not who.active:
-        return False
-    return policy.person(person) is not None and who.team in policy.workspaces
-
-
 async def _leads(ports: Ports, person: PersonId) -> bool:
-    if not await _responder(ports, person):
+    if not await is_responder(ports, person):
         return False
     leads = {service.lead for service in ports.content.inventory().services}
     answers = [await ports.roster.read(name, Role.LEAD) for name in sorted(leads)]

@@ -8,12 +8,16 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.listeners.care import Care
 from bot.slack.listeners.clicks import Clicks
 from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.events import Events
+from bot.slack.listeners.homes import Homes
 from bot.slack.listeners.reasons import Reasons
 from bot.slack.listeners.room import Room
+from bot.slack.listeners.shortcuts import Shortcuts
 from bot.slack.listeners.steering import Steering
+from bot.slack.listeners.talk import Talk
 from bot.slack.middleware import Storing
 from bot.slack.payloads import Identity
 
@@ -44,6 +48,7 @@ def build_app(room: Room, client: AsyncWebClient, me: Identity) -> AsyncApp:
     events = Events(room)
     app.event("message")(events.arrived)
     app.event("app_mention")(events.arrived)
+    app.event("app_home_opened")(Homes(room).opened)
     app.event(ANYTHING)(events.arrived)
     _add_buttons(app, room)
     commands = Commands(room)
@@ -62,8 +67,36 @@ def _add_buttons(app: AsyncApp, room: Room) -> None:
     app.action("record_applied")(steering.applied)
     app.action("record_not_applied")(steering.not_applied)
     app.action("close_incident")(steering.close)
+    _add_care(app, room)
+    _add_talk(app, room)
     app.view("reject_reason")(reasons.given)
     app.view("close_reason")(steering.closed)
+
+
+def _add_care(app: AsyncApp, room: Room) -> None:
+    """What changes no plan: who has it, muting, feedback, the shortcut, the App Home."""
+    care, homes = Care(room), Homes(room)
+    app.action("take_incident")(care.take)
+    app.action("investigate")(care.investigate)
+    app.action("incident_menu")(care.menu)
+    app.action("feedback")(care.rated)
+    app.action("home_refresh")(homes.refresh)
+    app.action("home_pause")(homes.pause)
+    app.action("home_resume")(homes.resume)
+    app.view("hand_over")(care.handed)
+    app.view("feedback_note")(care.explained)
+    app.view("resume_reason")(homes.resumed)
+    app.shortcut("gl_investigate")(Shortcuts(room).investigate)
+
+
+def _add_talk(app: AsyncApp, room: Room) -> None:
+    """Buttons beside answers and drafts."""
+    talk = Talk(room)
+    app.action("propose_wish")(talk.propose)
+    app.action("draft_ask")(talk.ask_draft)
+    app.action("draft_edit")(talk.edit)
+    app.action("draft_send")(talk.send)
+    app.view("draft_edited")(talk.edited)
 
 
 def _add_catch_all(app: AsyncApp, room: Room, events: Events) -> None:

@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.ports.cards import MessageRef
 from bot.slack.failures import NoAnswerError, RateLimitedError, RefusedBySlackError
 from bot.slack.payloads import Account, ChannelInfo, Found, Group, Identity
+from bot.slack.views.scene import Upload
 
 SLACK_URL = "https://slack.com/api/"
 HOOKS_HOST = "hooks.slack.com"
@@ -107,6 +108,10 @@ class Chat:
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal; the trigger lasts three seconds."""
         await _call("views.open", self.once.views_open(trigger_id=trigger, view=dict(view)))
+
+    async def publish_home(self, person: str, view: Mapping[str, Any]) -> None:
+        """Show a person their App Home."""
+        await _call("views.publish", self.calm.views_publish(user_id=person, view=dict(view)))
 
     async def respond(self, response_url: str, text: str) -> None:
         """Answer a slash command to the person alone, also where the bot is no member."""
@@ -205,12 +210,55 @@ class Chat:
                 channel=channel, ts=thread, limit=PAGE, include_all_metadata=True, cursor=cursor
             ),
         )
-        wanted = _metadata(card)
+        return _ours(channel, rows, card)
+
+    async def find_root(self, channel: str, since: int, card: tuple[str, str]) -> MessageRef | None:
+        """Our own message outside of threads that was posted as this card, since a moment (milliseconds)."""
+        rows = await self._pages(
+            "conversations.history",
+            "messages",
+            lambda cursor: self.calm.conversations_history(
+                channel=channel,
+                oldest=f"{since // 1000}",
+                limit=PAGE,
+                include_all_metadata=True,
+                cursor=cursor,
+            ),
+        )
+        return _ours(channel, rows, card)
+
+    async def find_file(self, channel: str, thread: str, name: str) -> MessageRef | None:
+        """Our message of a thread that has a file of that name."""
+        rows = await self._pages(
+            "conversations.replies",
+            "messages",
+            lambda cursor: self.calm.conversations_replies(
+                channel=channel, ts=thread, limit=PAGE, cursor=cursor
+            ),
+        )
         for row in rows:
-            found = _typed(Found, row, "conversations.replies")
-            if found.bot_id and found.metadata == wanted:
-                return MessageRef(channel, found.ts)
+            if any(isinstance(file, dict) and file.get("name") == name for file in row.get("files") or ()):
+                return MessageRef(channel, str(row.get("ts", "")))
         return None
+
+    async def upload(self, channel: str, thread: str, upload: Upload) -> None:
+        """Put a text file into a thread; needs the scope files:write."""
+        body = upload.text.encode()
+        asked = self.once.files_getUploadURLExternal(filename=upload.name, length=len(body))
+        place = await _call("files.getUploadURLExternal", asked)
+        try:
+            async with self.session.post(
+                str(place["upload_url"]), data=body, allow_redirects=False
+            ) as answer:
+                if answer.status != 200:  # noqa: PLR2004 - the only good answer
+                    raise NoAnswerError("files.upload", f"status {answer.status}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswerError("files.upload", type(error).__name__) from error
+        files: list[dict[str, str | None]] = [{"id": str(place["file_id"]), "title": upload.title}]
+        done = self.once.files_completeUploadExternal(
+            files=files, channel_id=channel, thread_ts=thread, initial_comment=upload.title
+        )
+        await _call("files.completeUploadExternal", done)
 
     async def _pages(
         self, method: str, field: str, fetch: Callable[[str | None], Awaitable[AsyncSlackResponse]]
@@ -285,6 +333,15 @@ def _refused(method: str, error: SlackApiError) -> Exception:
 def _seconds(headers: Mapping[str, str]) -> float:
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     return min(float(said), 3600.0) if said.isascii() and said.isdigit() else 1.0
+
+
+def _ours(channel: str, rows: list[dict[str, Any]], card: tuple[str, str]) -> MessageRef | None:
+    wanted = _metadata(card)
+    for row in rows:
+        found = _typed(Found, row, "conversations.replies")
+        if found.bot_id and found.metadata == wanted:
+            return MessageRef(channel, found.ts)
+    return None
 
 
 def _chunks(blocks: Blocks) -> list[dict[str, object]]:

@@ -3,17 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.apply import replay
 from bot.domain.ids import PersonId
-from bot.domain.incident import Incident, PlanState
+from bot.domain.incident import Incident, Phase, PlanState
 from bot.ports.cards import Blobs
 from bot.ports.records import Pause
+from bot.slack.alerts.forced import forced
 from bot.slack.alerts.parsing import parse
 from bot.slack.listeners.room import Place, Screens
 from bot.slack.process import Faces
 from bot.slack.scenery import Scenery
+from bot.slack.verbs import Standing
 from bot.slack.views.errors import error_sentence, refusal
-from bot.slack.views.modals import close_modal, evidence_modal, notice_modal, plan_modal, reject_modal
+from bot.slack.views.home import HomeScene, Waiting, home_view
+from bot.slack.views.modals import evidence_modal, notice_modal, plan_modal, reject_modal
 from bot.slack.views.phrases import word
+from bot.slack.views.steering_modals import (
+    close_modal,
+    hand_over_modal,
+    history_modal,
+    resume_modal,
+    wrong_modal,
+)
 from bot.slack.views.text import count, esc, esc_fit, mention
 
 HELP = (
@@ -23,6 +34,7 @@ HELP = (
     "In an incident's thread, mention me to ask."
 )
 SIGHTINGS = 20
+HOME_INCIDENTS = 50
 
 
 def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
@@ -38,18 +50,56 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         found = [await blobs.get(one.id) for one in incident.evidence[-SIGHTINGS:]]
         return evidence_modal(incident, tuple(one for one in found if one is not None))
 
+    async def history(incident: Incident) -> Mapping[str, Any]:
+        return history_modal(incident, await scenery.of(incident))
+
     screens = Screens(
         refusal=refusal,
         trouble=error_sentence,
         notice=lambda text: notice_modal("Greenlight", text),
         plan=plan_modal,
-        closing=close_modal,
+        closing=lambda name, card, open_ones, fixed: close_modal(name, card, open_ones, fixed=fixed),
+        handing=hand_over_modal,
+        history=history,
+        wrong=wrong_modal,
+        resuming=resume_modal,
+        home=lambda person, standing: _home(scenery, person, standing),
         reason=reason,
         evidence=evidence,
         status=lambda incidents, pauses: status_text(incidents, pauses, scenery.freezes()),
         help=HELP,
     )
-    return Faces(parse=parse, screens=screens, render=scenery.render)
+    return Faces(parse=parse, forced=forced, screens=screens, render=scenery.render)
+
+
+async def _home(scenery: Scenery, person: PersonId, standing: Standing) -> Mapping[str, Any]:
+    """What one person's Home shows now."""
+    names = await scenery.incidents.opened(HOME_INCIDENTS)
+    found = [replay((await scenery.incidents.load(name)).entries) for name in names]
+    incidents = tuple(one for one in found if one is not None)
+    waiting = [await _waiting(scenery, one, person, standing) for one in incidents]
+    return home_view(
+        HomeScene(
+            person=person,
+            at=scenery.clock.now(),
+            incidents=incidents,
+            waiting=tuple(one for one in waiting if one is not None),
+            pauses=await scenery.incidents.pauses(),
+            freezes=scenery.freezes(),
+            health=await scenery.health(incidents),
+        )
+    )
+
+
+async def _waiting(
+    scenery: Scenery, incident: Incident, person: PersonId, standing: Standing
+) -> Waiting | None:
+    state = incident.current
+    if incident.phase is not Phase.PROPOSED or state is None or not state.open:
+        return None
+    scene = await scenery.of(incident)
+    who = tuple(scene.name(one) for one in scene.approvers if one != person)
+    return Waiting(incident, state, await standing(incident, person), who)
 
 
 def status_text(

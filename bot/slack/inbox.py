@@ -33,6 +33,10 @@ Parse = Callable[[Mapping[str, Any], At], Alert | None]
 """One message of another app, and when it was received; nothing where it is no alert."""
 
 
+Forced = Callable[[Mapping[str, Any], At], Alert]
+"""The alert that a person says a message is."""
+
+
 @dataclass(slots=True)
 class Inbox:
     """Stores, deduplicates and handles events; `channels` empty means all that the bot is in."""
@@ -40,6 +44,7 @@ class Inbox:
     me: Identity
     verbs: Verbs
     parse: Parse
+    forced: Forced
     seen: Seen
     content: Content
     chat: Chat
@@ -108,7 +113,7 @@ class Inbox:
             case Sight():
                 await self._sighted(envelope, about)
                 await self.seen.note_ts(about.channel, about.ts)
-            case Spoken() if not await self._reaches_out(about.channel):
+            case Spoken() if not await self.reaches_out(about.channel):
                 await self._spoken(envelope, about)
             case Spoken():
                 log.warning("shared_channel_refused", channel=about.channel)
@@ -121,7 +126,8 @@ class Inbox:
             return False
         return True
 
-    async def _reaches_out(self, channel: str) -> bool:
+    async def reaches_out(self, channel: str) -> bool:
+        """Whether a channel is shared with another organisation and the policy wants none such."""
         return not self.content.policy().shared_channels_allowed and await self.people.shared(channel)
 
     async def _sighted(self, envelope: Envelope, sight: Sight) -> None:

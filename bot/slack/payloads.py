@@ -91,11 +91,23 @@ class Container(Payload):
     channel_id: Id | None = None
 
 
+class Option(Payload):
+    """The chosen option of a menu."""
+
+    value: Annotated[str, Field(max_length=2000)] = ""
+
+
 class Pressed(Payload):
     """One pressed element."""
 
     action_id: Short
     value: Annotated[str, Field(max_length=2000)] = ""
+    selected_option: Option | None = None
+
+    @property
+    def chosen(self) -> str:
+        """The value of the button, or of the option that was chosen."""
+        return self.selected_option.value if self.selected_option else self.value
 
 
 class Press(Payload):
@@ -138,14 +150,25 @@ class ViewState(Payload):
     @property
     def choice(self) -> str:
         """The value of the first option that was chosen."""
-        for _, element in self._inputs():
-            option = element.get("selected_option")
-            if isinstance(option, dict):
-                return str(cast("dict[str, Any]", option).get("value", ""))
-        return ""
+        return next((value for _, element in self._inputs() if (value := _option(element))), "")
+
+    def chosen_in(self, block: str) -> str:
+        """The value of the option that was chosen in a block; empty for none."""
+        return next((_option(element) for name, element in self._inputs() if name == block), "")
+
+    @property
+    def person(self) -> str:
+        """The first person that was chosen."""
+        people = (element.get("selected_user") for _, element in self._inputs())
+        return next((one for one in people if isinstance(one, str) and one), "")
 
     def _inputs(self) -> tuple[tuple[str, dict[str, Any]], ...]:
         return tuple((block, one) for block, elements in self.values.items() for one in elements.values())
+
+
+def _option(element: dict[str, Any]) -> str:
+    option = element.get("selected_option")
+    return str(cast("dict[str, Any]", option).get("value", "")) if isinstance(option, dict) else ""
 
 
 def _text(element: dict[str, Any]) -> str:
@@ -168,6 +191,27 @@ class Submission(Payload):
     team: Holder | None = None
     trigger_id: Annotated[str, Field(max_length=500)] = ""
     view: View
+
+
+class Shortcut(Payload):
+    """`message_action`: a shortcut used on a message."""
+
+    user: Clicker
+    channel: Holder
+    message: dict[str, Any]
+    trigger_id: Annotated[str, Field(max_length=500)] = ""
+
+    @property
+    def posted(self) -> Posted:
+        """The message, typed; raises ValidationError."""
+        return Posted.model_validate(self.message)
+
+
+class HomeOpened(Payload):
+    """`app_home_opened`."""
+
+    user: Id
+    tab: Short = "home"
 
 
 class Command(Payload):

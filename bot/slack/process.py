@@ -20,7 +20,7 @@ from bot.slack.app import build_app
 from bot.slack.background import Background
 from bot.slack.chat import SLACK_URL, Chat, open_chat
 from bot.slack.failures import FATAL, ChatError, FatalLinkError, NoAnswerError, RefusedBySlackError
-from bot.slack.inbox import LATE, Inbox, Parse, backfill
+from bot.slack.inbox import LATE, Forced, Inbox, Parse, backfill
 from bot.slack.listeners.room import Room, Screens
 from bot.slack.pacing import Pacer
 from bot.slack.payloads import Identity
@@ -64,6 +64,7 @@ class Faces:
     """How incidents look and alerts read: the pure part of this room."""
 
     parse: Parse
+    forced: Forced
     screens: Screens
     render: Render
 
@@ -104,6 +105,7 @@ async def run_bot(
         me=desk.me,
         verbs=verbs,
         parse=faces.parse,
+        forced=faces.forced,
         seen=shelves.seen,
         content=shelves.content,
         chat=desk.chat,

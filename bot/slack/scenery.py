@@ -1,21 +1,30 @@
 """What a card shows beside the incident: who may approve now, duplicates, pauses; gathered before drawing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer
-from bot.domain.ids import PersonId, RosterName
+from bot.domain.ids import IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Role
 from bot.domain.service import Service
-from bot.ports.cards import Progress
+from bot.ports.cards import Progress, SentCard
 from bot.ports.content import Content
 from bot.ports.records import Incidents, Loaded
 from bot.ports.world import Clock, Roster
+from bot.slack.troubles import troubles
 from bot.slack.views.scene import Card, Scene
 
 ROSTER_SECONDS = 2.0
+
+Sent = Callable[[IncidentId], Awaitable[Mapping[str, SentCard]]]
+
+
+async def nothing_sent(_: IncidentId) -> Mapping[str, SentCard]:
+    """Nothing is known of what was sent."""
+    return {}
+
 
 Draw = Callable[[Incident, Scene], tuple[Card, ...]]
 
@@ -30,6 +39,7 @@ class Scenery:
     clock: Clock
     draw: Draw
     team_note: str = ""
+    sent: Sent = nothing_sent
     _read: dict[tuple[RosterName, Role], RosterAnswer] = field(
         default_factory=dict[tuple[RosterName, Role], RosterAnswer]
     )
@@ -62,6 +72,13 @@ class Scenery:
         environments = (each.id for each in self.content.inventory().environments)
         found = ((name, policy.frozen(name, now)) for name in environments)
         return tuple(f"{name} is {why}" for name, why in found if why is not None)
+
+    async def health(self, incidents: tuple[Incident, ...]) -> tuple[str, ...]:
+        """What Slack did not take of these incidents' messages, and what the team is."""
+        lines = [f"Team: {self.team_note}."] if self.team_note else []
+        for incident in incidents:
+            lines += [f"{incident.id}: {one}" for one in troubles(await self.sent(incident.id))]
+        return tuple(lines)
 
     def _service(self, incident: Incident) -> Service | None:
         return self.content.inventory().service(incident.service) if incident.service else None

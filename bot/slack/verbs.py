@@ -6,8 +6,10 @@ from typing import Protocol
 
 from bot.domain.alert import Place, Sighted
 from bot.domain.decision import Click, Refused
-from bot.domain.events import Closing, Decided
+from bot.domain.events import Decided, IncidentClosed
 from bot.domain.ids import IncidentId, PersonId
+from bot.domain.incident import Incident
+from bot.domain.teamwork import DraftKind, FeedbackGiven
 
 
 class RecordTruth(Protocol):
@@ -24,6 +26,38 @@ class RecordTruth(Protocol):
     ) -> Awaitable[str]: ...
 
 
+Standing = Callable[[Incident, PersonId], Awaitable[Refused | None]]
+"""Why a person's approval of the current plan would not count now; nothing where it would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What people do around an incident; a string is the sentence to show to the person."""
+
+    own: Callable[[IncidentId, PersonId | None, PersonId, str], Awaitable[str]]
+    """Incident, who has it from now on (or nobody), who says so, and a note."""
+    mute: Callable[[IncidentId, PersonId, int], Awaitable[str]]
+    """For so many hours; 0 unmutes."""
+    feedback: Callable[[IncidentId, FeedbackGiven], Awaitable[str]]
+    investigate: Callable[[IncidentId, PersonId], Awaitable[str]]
+    adopt: Callable[[Sighted, PersonId], Awaitable[str]]
+    """A person says that a message is an alert and wants it investigated."""
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What follows from buttons beside answers and drafts; a sentence to show, or nothing."""
+
+    propose: Callable[[IncidentId, str, PersonId], Awaitable[str | None]]
+    """Incident and the ts of the question whose words are wanted as a plan."""
+    draft: Callable[[IncidentId, DraftKind, PersonId], Awaitable[str | None]]
+    edit: Callable[[IncidentId, str, str, PersonId], Awaitable[str | None]]
+    """Incident, draft and its new text."""
+    send: Callable[[IncidentId, str, str, PersonId], Awaitable[str | None]]
+    """Incident, draft and which text of it was shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verbs:
     """The flow as the Slack room sees it; a string is the sentence to show to the person."""
@@ -36,4 +70,6 @@ class Verbs:
     resume: Callable[[str, PersonId, str], Awaitable[str]]
     stop: Callable[[IncidentId, PersonId], Awaitable[str]]
     record_truth: RecordTruth
-    close: Callable[[IncidentId, Closing, PersonId, str], Awaitable[str]]
+    close: Callable[[IncidentId, IncidentClosed], Awaitable[str]]
+    care: Care
+    talk: Talk

@@ -20,6 +20,7 @@ from bot.slack.scenery import Scenery
 from bot.slack.verbs import Verbs
 from bot.slack.views.answers import answer
 from bot.wiring.care import Caring
+from bot.wiring.talk import Talking
 
 ELSEWHERE = (
     "Mention me in an incident's thread to ask about it: status, why, evidence, plan, who can approve."
@@ -47,6 +48,7 @@ class Flow:
             record_truth=self._record_truth,
             close=self._close,
             care=Caring(self.ports, self._sighted).care(),
+            talk=Talking(self.ports).talk(),
         )
 
     async def _alert_seen(self, sighted: Sighted) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.domain.alert import Alert, AlertStatus, Place, Sighted
 from bot.domain.decision import Click, Refused, value_of
-from bot.domain.events import Asked, Closing, Decided, OutcomeRecorded
+from bot.domain.events import Asked, Decided, IncidentClosed, OutcomeRecorded
 from bot.domain.ids import At, Digest, IncidentId, PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.flow import approval, control, followup, intake
@@ -22,16 +22,19 @@ from bot.playground.workspace.state import Options
 from bot.playground.workspace.workspace import Workspace
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
+from bot.slack.alerts.forced import forced
 from bot.slack.faces import faces_of
 from bot.slack.listeners.room import Screens
 from bot.slack.process import Desk, Faces, Shelves, SlackOptions, open_desk, run_bot
 from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
-from bot.slack.verbs import Verbs
+from bot.slack.verbs import Standing, Verbs
 from bot.slack.views import scene
 from bot.slack.views.cards import cards_of
-from bot.slack.views.modals import close_modal
+from bot.slack.views.steering_modals import close_modal, hand_over_modal, resume_modal, wrong_modal
 from bot.slack.views.values import metadata
+from bot.wiring.care import Caring
+from bot.wiring.talk import Talking
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
 from tests.fakes.house import House, house
 from tests.fakes.house import alert as example_alert
@@ -40,12 +43,13 @@ from tests.waiting import eventually
 CHANNEL = "C0ALERTS"
 SIDE_CHANNEL = "C0SIDE"
 STRANGER = PersonId("U0STRANGER")
+USUAL = "CheckoutHighErrorRate"
 HEADING = re.compile(r"\[(FIRING|RESOLVED)(?::\d+)?\] (\w+) .*")
 QUICK = Options(ack_timeout=1.0, retry_delays=(0.0, 0.05, 0.1), refresh_grace=0.2)
 SIMPLE_BLOCK = {"type": "divider"}
 
 
-def firing(name: str = "CheckoutHighErrorRate") -> dict[str, Any]:
+def firing(name: str = USUAL) -> dict[str, Any]:
     """An incoming webhook's body as Alertmanager's default template makes it."""
     return {"username": "Alertmanager", "attachments": [attachment("FIRING:1", name, "danger")]}
 
@@ -63,7 +67,9 @@ def simple_parse(message: Mapping[str, Any], _: At) -> Alert | None:
     if found is None:
         return None
     status = AlertStatus.FIRING if found[1] == "FIRING" else AlertStatus.RESOLVED
-    return replace(example_alert(fingerprint=found[2], status=status), title=found[2])
+    # of a service that is not listed, unless it is the usual one: related alerts would join one incident
+    service = "checkout" if found[2] == USUAL else found[2]
+    return replace(example_alert(fingerprint=found[2], status=status, service=service), title=found[2])
 
 
 def simple_draw(incident: Incident, around: scene.Scene) -> tuple[scene.Card, ...]:
@@ -119,6 +125,10 @@ async def _evidence(incident: Incident) -> dict[str, Any]:
     return _modal("Evidence", _text(f"{len(incident.evidence)} looks"))
 
 
+async def _home(person: PersonId, _: Standing) -> dict[str, Any]:
+    return {"type": "home", "blocks": [_text(f"home of {person}")]}
+
+
 def _status(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
     return f"{len(incidents)} open, {len(pauses)} paused"
 
@@ -127,7 +137,12 @@ SCREENS = Screens(
     refusal=lambda refused: f"{refused.code} {refused.by or ''}".strip(),
     trouble=lambda error: f"trouble: {error.message}",
     notice=lambda text: _modal("Notice", _text(text)),
-    closing=lambda incident, card: dict(close_modal(incident, card)),
+    closing=lambda incident, card, others, fixed: dict(close_modal(incident, card, others, fixed=fixed)),
+    handing=lambda incident, card: dict(hand_over_modal(incident, card)),
+    history=_evidence,
+    wrong=lambda incident, subject: dict(wrong_modal(incident, subject)),
+    resuming=lambda scope: dict(resume_modal(scope)),
+    home=_home,
     reason=_reason,
     evidence=_evidence,
     plan=lambda state: _modal("Plan", _text(state.digest)),
@@ -165,8 +180,11 @@ def verbs_of(ports: Ports) -> Verbs:
         truth = OutcomeRecorded(Digest(state.digest), step, applied, person, note)
         return await control.record_truth(ports, table, incident, truth)
 
-    async def close(incident: IncidentId, closing: Closing, person: PersonId, note: str) -> str:
-        return await control.close(ports, incident, closing, person, note)
+    async def close(incident: IncidentId, closed: IncidentClosed) -> str:
+        return await control.close(ports, incident, closed)
+
+    async def sighted_by(sighted: Sighted) -> IncidentId | None:
+        return await intake.alert_seen(ports, sighted)
 
     return Verbs(
         alert_seen=alert_seen,
@@ -177,6 +195,8 @@ def verbs_of(ports: Ports) -> Verbs:
         stop=lambda incident, person: control.stop(ports, incident, person),
         record_truth=record,
         close=close,
+        care=Caring(ports, sighted_by).care(),
+        talk=Talking(ports).talk(),
     )
 
 
@@ -282,7 +302,9 @@ async def running(
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, ports.content, ports.clock)
         draw = cards_of if real else simple_draw
         scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, draw)
-        faces = faces_of(scenery, ports.blobs) if real else Faces(simple_parse, SCREENS, scenery.render)
+        faces = (
+            faces_of(scenery, ports.blobs) if real else Faces(simple_parse, forced, SCREENS, scenery.render)
+        )
         bot = asyncio.create_task(run_bot(options, desk, shelves, verbs_of(ports), faces, health))
         ready = asyncio.create_task(health.ready.wait())
         await asyncio.wait({bot, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=20)

@@ -27,6 +27,9 @@ LENGTHS = {
     "mrkdwn": (("text", 3000),),
     "input": (("label.text", 2000), ("hint.text", 2000)),
     "radio_buttons": (("options", 10),),
+    "overflow": (("options", 5), ("options.*.text.text", 75), ("options.*.value", 150)),
+    "static_select": (("options", 100), ("options.*.text.text", 75), ("options.*.value", 150)),
+    "feedback_buttons": (("positive_button.text.text", 75), ("negative_button.text.text", 75)),
     "modal": (
         ("title.text", 24),
         ("submit.text", 24),
@@ -68,6 +71,14 @@ def check_message(message: Message) -> None:
 def _check_in_workspace(text: str) -> None:
     """What the local workspace, which enforces Slack's limits, says."""
     _workspace().message(json.loads(text))
+
+
+def check_home(view: dict[str, Any]) -> None:
+    """Fail where Slack would not take this App Home."""
+    assert len(json.dumps(view)) <= 250_000
+    assert len(view["blocks"]) <= 100
+    _check_blocks(view["blocks"])
+    _workspace().view(json.loads(json.dumps(view["blocks"])), "home")
 
 
 def check_view(view: dict[str, Any]) -> None:

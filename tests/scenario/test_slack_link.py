@@ -49,10 +49,20 @@ def _whispers(room: SlackRoom) -> list[str]:
     return [one.text for one in room.workspace.ephemerals(ONCALL)]
 
 
-async def test_stop_pauses_the_incident() -> None:
+async def test_stop_ends_an_investigation() -> None:
     async with slack_room() as room:
         alert = await room.alert()
         card = await room.card(alert, "detected")
+        await room.workspace.as_user(ONCALL).click(card, "stop_incident")
+        await room.card(alert, "inconclusive")
+        await room.home.work()
+        assert room.home.team.cases == []
+
+
+async def test_stop_pauses_an_incident_that_has_a_plan() -> None:
+    async with slack_room() as room:
+        alert, _ = await room.proposed()
+        card = await room.card(alert, "proposed")
         await room.workspace.as_user(ONCALL).click(card, "stop_incident")
         view = (await room.until(lambda: room.workspace.views(ONCALL)))[0]
         assert view.blocks[0]["text"]["text"].startswith("Stopped")

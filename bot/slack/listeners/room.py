@@ -16,7 +16,7 @@ from bot.slack.failures import ChatError
 from bot.slack.inbox import Inbox
 from bot.slack.payloads import Press, Submission
 from bot.slack.people import SlackPeople
-from bot.slack.verbs import Verbs
+from bot.slack.verbs import Standing, Verbs
 
 TRIGGER_SECONDS = 2.5
 """Slack takes a trigger for three seconds; the call itself needs some of them."""
@@ -37,10 +37,17 @@ class Screens:
     trouble: Callable[[GreenlightError], str]
     notice: Callable[[str], View]
     plan: Callable[[PlanState], View]
-    closing: Callable[[IncidentId, Place], View]
+    closing: Callable[[IncidentId, Place, tuple[Incident, ...], bool], View]
+    """Incident, card, the open incidents, and whether the person has fixed it by hand."""
     reason: Callable[[Incident, PlanState, PersonId, Place], Awaitable[View]]
     """The modal that asks for a rejection's reason, and names who could approve next."""
     evidence: Callable[[Incident], Awaitable[View]]
+    handing: Callable[[Incident, Place], View]
+    history: Callable[[Incident], Awaitable[View]]
+    wrong: Callable[[IncidentId, str], View]
+    """Asks what was wrong with the diagnosis, or with the answer to a question."""
+    resuming: Callable[[str], View]
+    home: Callable[[PersonId, Standing], Awaitable[View]]
     status: Callable[[tuple[Incident, ...], tuple[Pause, ...]], str]
     help: str
 

@@ -22,6 +22,7 @@ HEADER = 150
 CONTEXT = 2_000
 RICH_TEXT = 2_900
 BUTTON = 75
+MENU_OPTIONS = 5
 VALUE = 2_000
 TASK_TITLE = 150
 CONFIRM_TITLE = 100
@@ -180,6 +181,13 @@ def button(text: str, action: str, value: str, label: str, **more: object) -> Bl
     assert len(value) <= VALUE
     face: Block = {"type": "button", "text": plain(text, BUTTON), "action_id": action, "value": value}
     return {**face, "accessibility_label": short(label, BUTTON), **more}
+
+
+def menu(action: str, options: Sequence[tuple[str, str]]) -> Block:
+    """A menu of at most five options, each a text and a value."""
+    rows: list[Block] = [{"text": plain(text, BUTTON), "value": value} for text, value in options]
+    assert len(rows) <= MENU_OPTIONS
+    return {"type": "overflow", "action_id": action, "options": rows}
 
 
 def actions(*buttons: Block) -> Block:

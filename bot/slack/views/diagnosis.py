@@ -2,6 +2,7 @@
 
 from bot.domain.finding import Claim, Diagnosis, Verdict
 from bot.domain.incident import Incident
+from bot.slack.views.around import feedback_row, feedback_words
 from bot.slack.views.blocks import Block, Part, bullets, context, line, may, must, quoted, rich, said
 from bot.slack.views.labels import labels
 from bot.slack.views.phrases import team_label, verdict_word
@@ -21,8 +22,8 @@ def diagnosis_parts(incident: Incident) -> list[Part]:
         return []
     parts = [must(rich(line(*_heading(diagnosis))))]
     parts += [may(*_claim(incident, claim)) for claim in diagnosis.claims[:SHOWN_CLAIMS]]
-    parts.append(must(context(*_small_print(diagnosis))))
-    return parts
+    parts.append(must(context(*_small_print(diagnosis, feedback_words(incident.feedback)))))
+    return [*parts, may(feedback_row(incident))]
 
 
 def _heading(diagnosis: Diagnosis) -> tuple[Block, ...]:
@@ -38,7 +39,7 @@ def _claim(incident: Incident, claim: Claim) -> tuple[Block, ...]:
     return (rich(row, quoted(short(claim.quote, QUOTE))),) if claim.quote else (rich(row),)
 
 
-def _small_print(diagnosis: Diagnosis) -> list[str]:
+def _small_print(diagnosis: Diagnosis, rated: str) -> list[str]:
     lines = [f"Found by: {esc_fit(team_label(diagnosis.team), 100)}."]
     more = len(diagnosis.claims) - SHOWN_CLAIMS
     if more > 0:
@@ -53,7 +54,7 @@ def _small_print(diagnosis: Diagnosis) -> list[str]:
         lines.append(f"Looked at: {_list(diagnosis.checked)}")
     if diagnosis.notes:
         lines.append(f"Note: {_list(diagnosis.notes)}")
-    return lines
+    return [*lines, rated] if rated else lines
 
 
 def dropped(number: int) -> str:

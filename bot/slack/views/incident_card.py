@@ -3,14 +3,12 @@
 from bot.domain.events import Outcome
 from bot.domain.incident import Incident, Phase
 from bot.domain.spending import spent_words, total
+from bot.slack.views.around import around_buttons, around_lines
 from bot.slack.views.blocks import (
     Block,
     Part,
     Task,
-    actions,
     budgeted,
-    button,
-    confirm,
     context,
     header,
     may,
@@ -20,14 +18,11 @@ from bot.slack.views.blocks import (
     tasks,
 )
 from bot.slack.views.diagnosis import diagnosis_parts
-from bot.slack.views.phrases import now, outcome_sentence, pause_words, word
+from bot.slack.views.phrases import ACTIONS, now, outcome_sentence, pause_words, word
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import count, esc, esc_fit, mention, short, when, when_day
+from bot.slack.views.text import count, esc, esc_fit, fit, mention, short, when, when_day
 
 HEAD_DIGITS = 16
-WORKING = frozenset(
-    {Phase.DETECTED, Phase.TRIAGED, Phase.REJECTED, Phase.APPROVED, Phase.EXECUTING, Phase.EXECUTED}
-)
 THINKING = frozenset({Phase.DETECTED, Phase.TRIAGED, Phase.REJECTED})
 STAGES = ("Look", "Find the cause", "Plan", "Approve", "Carry out", "Measure")
 REACHED = {
@@ -66,14 +61,12 @@ def incident_card(incident: Incident, scene: Scene) -> Card:
         parts.append(must(stages))
     parts += diagnosis_parts(incident)
     parts += _tried(incident)
-    buttons = _buttons(incident)
-    if buttons:
-        parts.append(must(actions(*buttons)))
+    parts += [must(row) for row in around_buttons(incident, scene)]
     parts.append(must(context(_small_print(incident, scene))))
     return Card(
         name="incident",
         message=Message(_text(incident, head, scene), budgeted(parts)),
-        state=f"{head}:{incident.phase}:{len(incident.plans)}:{_steps(incident)}:{scene.paused or ''}",
+        state=_state(incident, head, scene),
     )
 
 
@@ -102,6 +95,8 @@ def needed(incident: Incident, scene: Scene) -> str:
     """What is needed from whom, in one sentence of mrkdwn."""
     if incident.paused_by is not None:
         return f"paused by {mention(incident.paused_by)}; a lead resumes it."
+    if incident.waits:
+        return "press *Investigate* if this matters; otherwise nothing."
     if scene.paused:
         return f"{esc_fit(pause_words(scene.paused), 200)} are paused; a lead resumes."
     state = incident.current
@@ -110,16 +105,20 @@ def needed(incident: Incident, scene: Scene) -> str:
             who = scene.people(scene.approvers, 4) if scene.approvers else "somebody who may"
             return f"{who} to approve or reject the plan below, until {when(state.plan.expires_at)}."
         case Phase.INCONCLUSIVE | Phase.ESCALATED | Phase.EXPIRED | Phase.STOPPED:
-            return f"{_owner(scene)} to take over. Ask me in this thread, or close the incident."
+            return f"{_owner(incident, scene)} to take over. Ask me in this thread, or close the incident."
         case Phase.HEALTHY:
-            return f"{_owner(scene)} to look once and close it, if you agree."
+            return f"{_owner(incident, scene)} to look once and close it, if you agree."
         case Phase.UNKNOWN:
-            return f"{_owner(scene)} to look at the target and record what happened (message below)."
+            return (
+                f"{_owner(incident, scene)} to look at the target and record what happened (message below)."
+            )
         case _:
             return "nothing from you right now."
 
 
-def _owner(scene: Scene) -> str:
+def _owner(incident: Incident, scene: Scene) -> str:
+    if incident.owner is not None:
+        return scene.people((incident.owner,), 1)
     return scene.people(scene.oncall, 3) if scene.oncall else "a responder"
 
 
@@ -135,11 +134,13 @@ def _when_and_how_bad(incident: Incident, scene: Scene) -> list[str]:
     if seen > 1:
         lines.append(f"Alert seen {seen} times.")
     if scene.oncall and incident.is_open:
-        lines.append(f"On call: {scene.people(scene.oncall, 3)}")
-    return lines
+        lines.append(f"*On call:* {scene.people(scene.oncall, 3)}")
+    return [*lines, *around_lines(incident, scene)]
 
 
 def _stages(incident: Incident, scene: Scene) -> Block | None:
+    if incident.waits:
+        return None
     if incident.phase in THINKING and scene.progress is not None and incident.paused_by is None:
         rows = [
             Task(title, status if status in STATUSES else "pending") for title, status in scene.progress.tasks
@@ -177,26 +178,17 @@ def _tried(incident: Incident) -> list[Part]:
     return [may(prose("Tried so far\n" + "\n".join(lines), 900))] if lines else []
 
 
-def _buttons(incident: Incident) -> list[Block]:
-    shown: list[Block] = []
-    if incident.evidence:
-        shown.append(button("Evidence", "show_evidence", incident.id, "Show the evidence with its quotes"))
-    if incident.is_open and incident.paused_by is None and incident.phase in WORKING | {Phase.PROPOSED}:
-        asks = confirm("Stop this incident?", STOP_TEXT, "Stop", "Go back")
-        shown.append(button("Stop", "stop_incident", incident.id, "Stop: no new step starts", confirm=asks))
-    if incident.is_open and incident.phase not in WORKING | {Phase.UNKNOWN}:
-        shown.append(button("Close", "close_incident", incident.id, "Close this incident by hand"))
-    return shown
-
-
-STOP_TEXT = "No new step starts until a lead resumes it. A step that is already running is not interrupted."
-
-
 def _small_print(incident: Incident, scene: Scene) -> str:
     head = f" · record head `{esc(scene.head[:HEAD_DIGITS])}`" if scene.head else ""
     by = f"Team: {esc_fit(scene.team_note, 100)} · " if scene.team_note else ""
     spent = f"Models: {esc_fit(spent_words(total(incident.spent)), 200)} · " if incident.spent else ""
     return f"{by}{spent}{esc(incident.id)}, {count(incident.version, 'entry', 'entries')}{head}"
+
+
+def _state(incident: Incident, head: str, scene: Scene) -> str:
+    """What must be seen at once when it changes; the rest may wait a moment."""
+    parts = (head, incident.phase, len(incident.plans), _steps(incident), scene.paused or "")
+    return ":".join(str(part) for part in (*parts, incident.owner or "", incident.muted_until or ""))
 
 
 def _steps(incident: Incident) -> str:
@@ -206,6 +198,7 @@ def _steps(incident: Incident) -> str:
 
 def _text(incident: Incident, head: str, scene: Scene) -> str:
     service = incident.service or incident.alert.service or "unknown service"
-    said = f"{head}: {incident.alert.title} on {service}. {now(incident)}"
+    said = f"{head}: {fit(incident.alert.title, 300)} on {fit(service, 80)}. {now(incident)}"
+    action = ACTIONS.get(incident.phase, "") if incident.is_open and incident.paused_by is None else ""
     paused = f" Paused: {pause_words(scene.paused)}." if scene.paused else ""
-    return esc_fit(f"{said}{paused}", 900)
+    return esc_fit(f"{said}{f' {action}' if action else ''}{paused}", 900)

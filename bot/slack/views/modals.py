@@ -1,8 +1,8 @@
-"""Modals: a rejection's reason, a plan whole, the evidence, a refusal, and how an incident is closed."""
+"""Modals: a rejection's reason, a plan whole, the evidence, a refusal."""
 
 from bot.domain.decision import Refused, value_of
 from bot.domain.evidence import Evidence, Sighting
-from bot.domain.ids import IncidentId, PersonId, grouped
+from bot.domain.ids import PersonId, grouped
 from bot.domain.incident import Incident, PlanState
 from bot.domain.plan import Plan, Step
 from bot.slack.views.blocks import (
@@ -34,7 +34,7 @@ from bot.slack.views.values import metadata
 
 TITLE = 24
 REASON_LEAST, REASON_MOST = 5, 500
-REASON_BLOCK, CLOSING_BLOCK, NOTE_BLOCK = "reason", "closing", "note"
+REASON_BLOCK = "reason"
 FIELD = 900
 EXCERPT = 700
 
@@ -82,43 +82,6 @@ def reject_modal(
         submit=plain("Reject", TITLE),
         callback_id="reject_reason",
         private_metadata=metadata(value_of(state), *message),
-    )
-
-
-CLOSINGS = (
-    ("fixed_by_hand", "Fixed by hand"),
-    ("noise", "Noise: nothing was wrong"),
-    ("duplicate", "Duplicate of another incident"),
-)
-
-
-def close_modal(incident: IncidentId, message: tuple[str, str]) -> Block:
-    """Asks how the incident ended and for a note; `message` is channel and ts of the card."""
-    options: list[Block] = [{"text": plain(text, 75), "value": value} for value, text in CLOSINGS]
-    how: Block = {
-        "type": "input",
-        "block_id": CLOSING_BLOCK,
-        "label": plain("How did it end?", 100),
-        "element": {"type": "radio_buttons", "action_id": CLOSING_BLOCK, "options": options},
-    }
-    note: Block = {
-        "type": "input",
-        "block_id": NOTE_BLOCK,
-        "optional": True,
-        "label": plain("Note for the report", 100),
-        "element": {
-            "type": "plain_text_input",
-            "action_id": NOTE_BLOCK,
-            "multiline": True,
-            "max_length": 500,
-        },
-    }
-    return _view(
-        "Close this incident",
-        (how, note),
-        submit=plain("Close incident", TITLE),
-        callback_id="close_reason",
-        private_metadata=metadata(incident, *message),
     )
 
 

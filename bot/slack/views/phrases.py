@@ -31,6 +31,20 @@ WORDS = {
 }
 """Each phase in two or three words; a test holds that none is missing."""
 
+WAITING = "Not investigated"
+WAITING_NOW = "This alert is of low severity, so nothing is looked at until somebody asks."
+
+ACTIONS = {
+    Phase.PROPOSED: "Approve or reject the plan in the thread.",
+    Phase.INCONCLUSIVE: "A responder takes over.",
+    Phase.ESCALATED: "A responder takes over.",
+    Phase.EXPIRED: "A responder takes over.",
+    Phase.STOPPED: "A responder takes over.",
+    Phase.HEALTHY: "Look once and close it, if you agree.",
+    Phase.UNKNOWN: "Look at the target and record what happened.",
+}
+"""What somebody must do, for notifications and screen readers; nothing where nobody must."""
+
 NOW = {
     Phase.DETECTED: "Reading logs, metrics and recent changes.",
     Phase.TRIAGED: "Working out what could help.",
@@ -53,6 +67,8 @@ def word(incident: Incident) -> str:
         return closed_word(incident)
     if incident.paused_by is not None:
         return "Paused"
+    if incident.waits:
+        return WAITING
     if incident.phase is Phase.VERIFIED and improved(incident):
         return "Fixed"
     return WORDS[incident.phase]
@@ -86,6 +102,8 @@ def improved(incident: Incident) -> bool:
 def now(incident: Incident) -> str:
     """One sentence on what is happening."""
     state = incident.current
+    if incident.waits:
+        return WAITING_NOW
     match incident.phase:
         case Phase.EXECUTING:
             return _running(state)
@@ -130,7 +148,8 @@ def closing_sentence(incident: Incident) -> str:
         case Closing.NOISE:
             return "A person called this alert noise."
         case Closing.DUPLICATE:
-            return "A person called this a duplicate."
+            other = incident.closed.of if incident.closed else None
+            return f"A person called this a duplicate{f' of {other}' if other else ''}."
         case _:
             return "It is over."
 

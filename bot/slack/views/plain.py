@@ -52,12 +52,24 @@ def _block(block: Block) -> list[str]:
             return [line for element in _blocks(block["elements"]) for line in _rich(element)]
         case "plan":
             return [f"{block['title']}", *(line for task in _blocks(block["tasks"]) for line in _task(task))]
-        case "actions":
-            return [" ".join(f"[{_text(button['text'])}]" for button in _blocks(block["elements"]))]
+        case "actions" | "context_actions":
+            return [" ".join(_usable(element) for element in _blocks(block["elements"]))]
         case "input":
             return _input(block)
         case _:
             return [f"<{block['type']}>"]
+
+
+def _usable(element: Block) -> str:
+    """A button, the options of a menu, or the two buttons that ask for feedback."""
+    match element["type"]:
+        case "overflow":
+            return f"(more: {'; '.join(_text(option['text']) for option in _blocks(element['options']))})"
+        case "feedback_buttons":
+            sides = (cast("Block", element[name]) for name in ("positive_button", "negative_button"))
+            return " ".join(f"[{_text(side['text'])}]" for side in sides)
+        case _:
+            return f"[{_text(element['text'])}]"
 
 
 def _rich(element: Block) -> list[str]:

@@ -40,3 +40,33 @@ def parse_metadata(text: str) -> tuple[str, str, str] | None:
     if len(parts) != 3 or not CHANNEL.fullmatch(parts[1]) or not TS.fullmatch(parts[2]):  # noqa: PLR2004
         return None
     return parts[0], parts[1], parts[2]
+
+
+MENU = re.compile(r"[a-z_0-9]{1,20}", re.ASCII)
+SUBJECT = re.compile(r"diagnosis|[0-9]{1,15}\.[0-9]{1,9}", re.ASCII)
+
+
+def menu_value(word: str, incident: str) -> str:
+    """The value of an option of the card's menu: `word|incident`."""
+    return f"{word}|{incident}"
+
+
+def parse_menu(value: str) -> tuple[str, IncidentId] | None:
+    """Word and incident; nothing where it is anything else."""
+    word, _, name = value.partition("|")
+    incident = parse_incident(name)
+    return (word, incident) if incident is not None and MENU.fullmatch(word) else None
+
+
+def feedback_value(word: str, subject: str, incident: str) -> str:
+    """The value of a feedback button: `helpful` or `wrong`, the subject, the incident."""
+    return f"{word}|{subject}|{incident}"
+
+
+def parse_feedback(value: str) -> tuple[bool, str, IncidentId] | None:
+    """Whether it helped, what, and the incident; nothing where it is anything else."""
+    parts = value.split("|")
+    if len(parts) != 3 or parts[0] not in {"helpful", "wrong"} or not SUBJECT.fullmatch(parts[1]):  # noqa: PLR2004
+        return None
+    incident = parse_incident(parts[2])
+    return (parts[0] == "helpful", parts[1], incident) if incident is not None else None

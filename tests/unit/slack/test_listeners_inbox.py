@@ -12,12 +12,13 @@ from bot.domain.alert import Alert, Place, Sighted
 from bot.domain.decision import Code, Refused
 from bot.domain.errors import StoreUnavailableError
 from bot.domain.ids import At, PersonId
+from bot.slack.alerts.forced import forced
 from bot.slack.background import Background
 from bot.slack.chat import open_chat
 from bot.slack.inbox import ATTEMPTS, MAX_BODY, Inbox
 from bot.slack.middleware import STORED, Storing
 from bot.slack.payloads import Identity
-from bot.slack.verbs import Verbs
+from bot.slack.verbs import Care, Talk, Verbs
 from tests.fakes.house import House, alert, house
 
 ME = Identity(team_id="T1", user_id="U0BOT", bot_id="B0BOT")
@@ -71,12 +72,18 @@ def desk() -> Desk:
     def parse(_: Mapping[str, Any], __: At) -> Alert:
         return alert()
 
-    verbs = Verbs(alert_seen, judge, ask, sentence, sentence, sentence, sentence, sentence)
+    async def standing(*_: object) -> None:
+        return None
+
+    care = Care(sentence, sentence, sentence, sentence, sentence, standing)
+    talk = Talk(sentence, sentence, sentence, sentence)
+    verbs = Verbs(alert_seen, judge, ask, sentence, sentence, sentence, sentence, sentence, care, talk)
     chat = open_chat("xoxb-unused", "http://127.0.0.1:9/")
     inbox = Inbox(
         me=ME,
         verbs=verbs,
         parse=parse,
+        forced=forced,
         seen=home.store.seen,
         content=home.content,
         chat=chat,

@@ -7,18 +7,21 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.events import Closing, Outcome, PlanEnd
+from bot.domain.events import Closing, IncidentOpened, Outcome, PlanEnd
 from bot.domain.finding import Verdict
+from bot.domain.ids import DAY, At
 from bot.domain.incident import Phase
+from bot.domain.teamwork import FeedbackGiven, InvestigationStopped, Muted, OwnerSet
 from bot.ports.cards import Progress
 from bot.slack.views.cards import cards_of
 from bot.slack.views.phrases import NOW, WORDS
 from bot.slack.views.plain import plain_of, render_text
 from bot.slack.views.scene import Card, Scene
-from tests.fakes.content import LEAD, ONCALL, SENIOR
-from tests.fakes.house import RAISE, ROLLBACK
+from tests.fakes.content import CHECKOUT, LEAD, ONCALL, SENIOR
+from tests.fakes.house import PLACE, RAISE, ROLLBACK, alert
 from tests.fakes.slack_rules import check_message
-from tests.fakes.story import Story, story
+from tests.fakes.story import INCIDENT, Story, story
+from tests.fakes.world import START
 
 
 def proposed() -> Story:
@@ -62,8 +65,24 @@ def simulated() -> Story:
     return told.executed()
 
 
+def waiting() -> Story:
+    return story().then(IncidentOpened(INCIDENT, alert(), PLACE, CHECKOUT, waits=True))
+
+
+def rated() -> Story:
+    return proposed().then(FeedbackGiven(ONCALL, "diagnosis", helpful=True))
+
+
 STORIES: dict[str, tuple[Phase, Callable[[], Story]]] = {
     "detected": (Phase.DETECTED, lambda: story().opened()),
+    "waiting": (Phase.DETECTED, waiting),
+    "taken": (Phase.PROPOSED, lambda: proposed().then(OwnerSet(LEAD, ONCALL, "you know this one"))),
+    "muted": (Phase.PROPOSED, lambda: proposed().then(Muted(At(START + DAY), ONCALL))),
+    "rated": (Phase.PROPOSED, rated),
+    "stopped looking": (
+        Phase.INCONCLUSIVE,
+        lambda: story().opened().gathered().then(InvestigationStopped(ONCALL)),
+    ),
     "evidence": (Phase.DETECTED, lambda: story().opened().gathered()),
     "triaged": (Phase.TRIAGED, lambda: story().opened().diagnosed()),
     "proposed": (Phase.PROPOSED, proposed),
@@ -179,17 +198,21 @@ def test_an_edit_changes_nothing_while_nothing_happens() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("proposed", ["Evidence", "Stop", "Close"]),
-        ("executing", ["Evidence", "Stop"]),
-        ("unknown", ["Evidence"]),
-        ("escalated", ["Evidence", "Close"]),
+        ("waiting", ["Investigate", "Take it", "Close"]),
+        ("detected", ["Take it", "Stop", "Close"]),
+        ("proposed", ["Take it", "Evidence", "Stop", "Close"]),
+        ("taken", ["Evidence", "Stop", "Close"]),
+        ("executing", ["Take it", "Evidence", "Stop"]),
+        ("unknown", ["Take it", "Evidence"]),
+        ("inconclusive", ["Investigate again", "Take it", "Evidence", "Close"]),
+        ("escalated", ["Investigate again", "Take it", "Evidence", "Close"]),
         ("resolved", ["Evidence"]),
     ],
 )
 def test_the_incident_card_offers_what_makes_sense(name: str, expected: list[str]) -> None:
     card = cards(STORIES[name][1]())["incident"]
-    last = [line for line in words(card).split("\n") if line.startswith("[")][-1]
-    assert re.findall(r"\[([A-Z][a-z]+)\]", last) == expected
+    last = [line for line in words(card).split("\n") if "(more: " in line][-1]
+    assert re.findall(r"\[([A-Z][A-Za-z ]+)\]", last) == expected
 
 
 def test_cards_follow_each_other_as_things_happened() -> None:

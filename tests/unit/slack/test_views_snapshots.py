@@ -39,6 +39,7 @@ Needed: nothing from you right now.
   (checkout · critical · since 2026-09-21 14:12 UTC · still firing)
   (Alert seen 3 times.)
   (On call: Olga)
+  (Has it: nobody yet)
 Step 1 of 6
 [>] Look (now)
 [ ] Find the cause (to do)
@@ -46,7 +47,7 @@ Step 1 of 6
 [ ] Approve (to do)
 [ ] Carry out (to do)
 [ ] Measure (to do)
-[Stop]
+[Take it] [Stop] [Close] (more: I fixed it myself …; Hand over …; Mute this alert for 1 hour; Mute this alert for 1 day; Timeline and cost)
   (inc-000001, 1 entry · record head `ab12ab12ab12ab12`)\
 """)
 
@@ -59,6 +60,7 @@ Needed: Olga or Lee to approve or reject the plan below, until 14:43 UTC.
   (checkout · critical · since 2026-09-21 14:12 UTC · still firing)
   (Alert seen 3 times.)
   (On call: Olga)
+  (Has it: nobody yet)
 Step 4 of 6
 [x] Look (done)
 [x] Find the cause (done)
@@ -72,7 +74,8 @@ checkout's connection pool is exhausted since the deploy of 42
 > connection pool exhausted: timeout waiting for connection
 - 20 of 20 connections are in use [E2]
   (Found by: scripted.)
-[Evidence] [Stop] [Close]
+[Helpful] [Not helpful]
+[Take it] [Evidence] [Stop] [Close] (more: I fixed it myself …; Hand over …; Mute this alert for 1 hour; Mute this alert for 1 day; Timeline and cost)
   (inc-000001, 4 entries · record head `ab12ab12ab12ab12`)\
 """)
 
@@ -227,5 +230,6 @@ Timeline, continued
 - 14:13:56 UTC All steps of plan 2 are done.
 - 14:14:04 UTC Measured: improved (error_rate: 3 of 3 samples below 0.01).
 - 14:14:06 UTC Closed (verified).
-  (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify --head`.)\
+  (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify --head`.)
+[Draft postmortem] [Draft update]\
 """)

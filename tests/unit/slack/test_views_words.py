@@ -27,9 +27,10 @@ from bot.slack.views.errors import (
     plan_sentence,
     refusal,
 )
-from bot.slack.views.modals import close_modal, evidence_modal, notice_modal, refusal_modal, reject_modal
+from bot.slack.views.modals import evidence_modal, notice_modal, refusal_modal, reject_modal
 from bot.slack.views.plain import plain_of, render_view
 from bot.slack.views.scene import Scene
+from bot.slack.views.steering_modals import close_modal
 from bot.slack.views.values import parse_metadata
 from tests.fakes.content import LEAD, ONCALL
 from tests.fakes.house import ROLLBACK
