@@ -98,7 +98,7 @@ async def call_over_http(task: Task) -> Done:
             failed = await unmet(site, call)
             if failed is not None:
                 return Done(ok=False, detail=f"{failed} Nothing was sent.")
-            return await _sent(site, call, request)
+            return await _sent(site, call, request, task.step.timeout_seconds)
     except NotSentError as error:
         return Done(ok=False, detail=f"{error.message} Nothing was sent.")
 
@@ -117,8 +117,8 @@ async def unmet(site: Site, call: Call) -> str | None:
     return None
 
 
-async def _sent(site: Site, call: Call, request: Request) -> Done:
-    answer = await site.ask(request)
+async def _sent(site: Site, call: Call, request: Request, seconds: int) -> Done:
+    answer = await site.ask(request, seconds)
     failed = _turned_down(answer, call)
     if failed is not None:
         return failed

@@ -58,21 +58,24 @@ class Site:
     client: httpx2.AsyncClient
     headers: Mapping[str, str] = field(repr=False)
 
-    async def ask(self, request: Request) -> Answer:
-        """Send one request and read its answer.
+    async def ask(self, request: Request, seconds: float = ANSWER_SECONDS) -> Answer:
+        """Send one request and read its answer, to the last byte within these seconds.
 
         Raises NotSentError (nothing was sent), SourceUnavailableError and TimeoutError (it may have been).
         """
         headers = {**self.headers, **request.headers, "Accept-Encoding": "identity"}
         try:
-            async with self.client.stream(
-                request.method,
-                f"{self.base}{request.path}",
-                params=request.query or None,
-                headers={name: line(value) for name, value in headers.items()},
-                content=request.body,
-                follow_redirects=False,
-            ) as answer:
+            async with (
+                asyncio.timeout(seconds),
+                self.client.stream(
+                    request.method,
+                    f"{self.base}{request.path}",
+                    params=request.query or None,
+                    headers={name: line(value) for name, value in headers.items()},
+                    content=request.body,
+                    follow_redirects=False,
+                ) as answer,
+            ):
                 return Answer(answer.status_code, await _capped(answer))
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise NotSentError(f"{self._host()} cannot be reached ({type(error).__name__}).") from error
@@ -95,7 +98,7 @@ async def site_of(
     sent = {"User-Agent": "greenlight", "Accept": "application/json", **(headers or {})}
     if token:
         sent[auth.header] = f"{auth.prefix}{token}"
-    timeout = httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     # Loading certificates reads files, which would block the loop.
     verify = await asyncio.to_thread(_trust, target.setting("ca_file")) if base.startswith("https") else False
     async with httpx2.AsyncClient(timeout=timeout, verify=verify, trust_env=False) as client:
