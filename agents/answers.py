@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -38,8 +39,9 @@ class Answers:
         return self.shapes.get(name)
 
 
+@lru_cache(maxsize=64)
 def answer_spec(shape: type[BaseModel]) -> ToolSpec:
-    """The tool by which a typed answer is given."""
+    """The tool by which a typed answer is given; kept, because a schema takes milliseconds to make."""
     return ToolSpec(ANSWER, "Give your final answer. This ends your work.", plain_schema(shape))
 
 

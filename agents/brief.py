@@ -1,6 +1,6 @@
 """What an agent is given to work on: words of the house, and fenced documents from outside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -13,11 +13,15 @@ ANSWER_TOKENS = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something from outside, as an alert or evidence: a name that may be cited, and its text."""
+    """Something from outside, as an alert or evidence: a name that may be cited, and its text.
+
+    `short` is what later stages read of it, which have the answer of the first one as well.
+    """
 
     name: str
     text: str
     tokens: int = DOCUMENT_TOKENS
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ class Brief:
     documents: tuple[Document, ...] = ()
     former: tuple[Former, ...] = ()
     task: str = ""
+
+    def after(self, *former: Former) -> "Brief":
+        """The brief of a later stage: these answers, and the documents in short."""
+        if not former:
+            return self
+        short = tuple(replace(one, text=one.short or one.text) for one in self.documents)
+        return replace(self, documents=short, former=(*self.former, *former))
 
     def render(self, fence: Fence) -> str:
         """The text that starts a run."""

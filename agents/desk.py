@@ -61,11 +61,15 @@ class Desk:
     budgets: tuple[Budget, ...] = ()
     listener: Listener | None = None
     cache_key: str = ""
+    fresh: bool = False
+    """Nothing was kept in the journal before this run began, so that there is nothing to recall."""
 
-    async def shared(self, standing: Standing) -> str | None:
+    async def totals(self) -> tuple[Spent, ...]:
+        """What stands on each shared account."""
+        return await self.ledger.totals(tuple(one.account for one in self.budgets)) if self.budgets else ()
+
+    def shared(self, totals: tuple[Spent, ...], standing: Standing) -> str | None:
         """The first shared limit that stands so, named with its account."""
-        accounts = tuple(budget.account for budget in self.budgets)
-        totals = await self.ledger.totals(accounts) if accounts else ()
         for budget, spent in zip(self.budgets, totals, strict=True):
             limit = budget.limits.reached(spent, standing)
             if limit is not None:

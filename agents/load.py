@@ -56,12 +56,21 @@ def load_roster(
     environment: Mapping[str, str] | None = None,
     variable: str = "AGENTS_MODEL",
 ) -> Roster:
-    """Read a roster from folders, the later over the earlier; raises ConfigurationError with all mistakes.
+    """Read a roster from folders, the later over the earlier; raises ConfigurationError with all mistakes."""
+    return roster_of(read_files(folders), known, environment, variable)
+
+
+def roster_of(
+    files: RosterFiles,
+    known: Known,
+    environment: Mapping[str, str] | None = None,
+    variable: str = "AGENTS_MODEL",
+) -> Roster:
+    """The roster that these files describe; raises ConfigurationError with all mistakes.
 
     The variable overrides the model of all agents, with `_<AGENT>` behind it that of one, as
     `AGENTS_MODEL_LOG_ANALYST=openai:gpt-5-mini`.
     """
-    files = read_files(folders)
     loader = _Loader(files, known, list(files.problems))
     roster = loader.roster(dict(environment or {}), variable)
     if loader.problems or roster is None:

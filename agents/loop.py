@@ -30,7 +30,7 @@ LAST_SECONDS = 1.0
 
 async def run(agent: Agent, task: str, desk: Desk) -> Outcome:
     """Let an agent work on a task until it answers or a limit stops it; never raises for a model's fault."""
-    work = _Work(agent, desk, began=desk.switchboard.pace.now())
+    work = _Work(agent, desk, began=desk.switchboard.pace.now(), replaying=not desk.fresh)
     work.tell(task)
     try:
         return await work.until_done()
@@ -91,12 +91,12 @@ class _Work:
 
     async def _over_or_nudged(self) -> str | None:
         """Tell the model once that the budget ends; the reason where nothing may be asked any more."""
-        spent = self._spent()
+        spent, totals = self._spent(), await self.desk.totals()
         own = self.agent.limits.reached(spent, Standing.OVER)
-        over = str(own) if own is not None else await self.desk.shared(Standing.OVER)
+        over = str(own) if own is not None else self.desk.shared(totals, Standing.OVER)
         if over is not None:
             return over
-        last = self.agent.limits.reached(spent, Standing.LAST) or await self.desk.shared(Standing.LAST)
+        last = self.agent.limits.reached(spent, Standing.LAST) or self.desk.shared(totals, Standing.LAST)
         if not self.nudged and last is not None:
             self.nudged = True
             self.note(f"nearly at {last}: asked to answer now")

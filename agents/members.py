@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agents.cost import Prices
 from agents.desk import Phrases
 from agents.limits import Limits
+from agents.memory import written
 from agents.model import Effort
 from agents.skills import LOAD_SKILL, Skill
 
@@ -66,7 +67,8 @@ class Roster:
 
     def system(self, member: Member, memory: str) -> str:
         """The stable part of a member's prompt: house rules, role, memory, skills."""
-        parts = [self.phrases.house, member.prompt, f"# AGENTS.md\n\n{memory.strip()}"]
+        told = written(memory)
+        parts = [self.phrases.house, member.prompt, *([f"# AGENTS.md\n\n{told}"] if told else [])]
         on_demand = [self.skills[name].line for name in member.skills]
         if on_demand:
             parts.append("\n".join([f"# Skills (read one with `{LOAD_SKILL}`)\n", *on_demand]))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.errors import UnknownSkillError, choices
-from agents.tools import Tool, tool_from
+from agents.tools import Tool, form_of
 from agents.yaml_door import read_yaml
 
 LOAD_SKILL = "load_skill"
@@ -52,14 +52,20 @@ def read_skill(text: str, file: str, folder: str) -> Skill | tuple[str, ...]:
     return Skill(str(name), " ".join(str(description).split()), match[2].strip())
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    skills: Mapping[str, Skill]
+
+    async def load(self, name: str) -> str:
+        """Read the procedure of one of your skills."""
+        if name not in self.skills:
+            raise UnknownSkillError(f"{name[:80]!r}; you have: {choices(self.skills)}")
+        return self.skills[name].body
+
+
+FORM = form_of(_Shelf.load, LOAD_SKILL)
+
+
 def skill_tool(skills: Mapping[str, Skill]) -> Tool:
     """The tool that loads one of these skills, by name only."""
-
-    async def load_skill(name: str) -> str:
-        if name not in skills:
-            raise UnknownSkillError(f"{name[:80]!r}; you have: {choices(skills)}")
-        return skills[name].body
-
-    return tool_from(
-        load_skill, LOAD_SKILL, "Read the procedure of one of your skills.", outside=False, tokens=MAX_TOKENS
-    )
+    return FORM.tool(_Shelf(skills).load, outside=False, tokens=MAX_TOKENS)

@@ -21,7 +21,7 @@ from agents.members import Member, Roster
 from agents.model import Listener, Model
 from agents.pace import Pace
 from agents.skills import skill_tool
-from agents.tools import Tool, Toolbox, tool_from
+from agents.tools import Tool, Toolbox, form_of
 from agents.transcript import render
 
 TASK_SECONDS = 900.0
@@ -98,14 +98,14 @@ class Team:
             await model.aclose()
 
     async def run_stages(self, stages: tuple[str, ...], brief: Brief, session: Session) -> TeamRun:
-        """One stage after the other; each sees the documents and all former answers.
+        """One stage after the other; each sees the documents, after the first one in short, and all answers.
 
         A stage without an answer has failed: the next ones are told so and go on with what is known.
         """
         desk = await self._desk(session)
         done: tuple[Outcome, ...] = ()
         for stage in stages:
-            given = replace(brief, former=(*brief.former, *(_former(outcome) for outcome in done)))
+            given = brief.after(*map(_former, done))
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._run(member, given, session, desk))
@@ -155,7 +155,8 @@ class Team:
         )
 
     async def _desk(self, session: Session) -> Desk:
-        nonce = await session.journal.keep(FENCE_KEY, self._pace.nonce().encode())
+        mine = self._pace.nonce().encode()
+        nonce = await session.journal.keep(FENCE_KEY, mine)
         day = f"day:{self._pace.today().isoformat()}"
         return Desk(
             self._switchboard,
@@ -170,6 +171,7 @@ class Team:
             ),
             session.listener,
             self._cache_key,
+            fresh=nonce == mine,
         )
 
 
@@ -184,28 +186,27 @@ class _Delegation:
 
     def tool(self) -> Tool:
         """The tool by which the manager gives work to one of the others."""
+        return FORM.tool(self.give, seconds=TASK_SECONDS, kept=False)
 
-        async def task(agent: str, task: str) -> str:
-            return await self._give(agent, task)
+    async def give(self, agent: str, task: str) -> str:
+        """Give a task to one member of your team, with all the context that it needs.
 
-        description = (
-            "Give a task to one member of your team, with all the context that it needs. "
-            "It sees the documents and the answers given so far. Several tasks may be given in one turn."
-        )
-        return tool_from(task, TASK, description, seconds=TASK_SECONDS, kept=False)
-
-    async def _give(self, name: str, task: str) -> str:
+        It sees the documents and the answers given so far. Several tasks may be given in one turn.
+        """
         roster = self.team.roster
         others = {key: member for key, member in roster.members.items() if key != roster.manager}
-        if name not in others:
-            raise UnknownAgentError(f"{name[:80]!r}; your team: {choices(others)}")
+        if agent not in others:
+            raise UnknownAgentError(f"{agent[:80]!r}; your team: {choices(others)}")
         # Sorted, because tasks of one turn end in any order and a restart must ask the same again.
         given = sorted((_former(outcome) for outcome in self.done), key=lambda one: (one.agent, one.text()))
         former = (*self.brief.former, *given)
         brief = Brief(self.brief.documents, former, task)
-        outcome = await self.team.delegate(others[name], brief, self.session, self.desk)
+        outcome = await self.team.delegate(others[agent], brief, self.session, self.desk)
         self.done.append(outcome)
         return _former(outcome).text()
+
+
+FORM = form_of(_Delegation.give, TASK)
 
 
 def _former(outcome: Outcome) -> Former:

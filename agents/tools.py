@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, cast
 
 import jsonschema
@@ -61,43 +61,54 @@ class Traits(TypedDict, total=False):
     kept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a function makes of a tool, worked out once: its parameters are the schema."""
+
+    name: str
+    description: str
+    shape: type[BaseModel]
+    schema: Mapping[str, Any]
+
+    def tool(self, function: Callable[..., Awaitable[str]], **traits: Unpack[Traits]) -> Tool:
+        """A tool that calls this function, whose parameters are those of the form."""
+
+        async def call(arguments: Checked) -> str:
+            return await function(**arguments)
+
+        return Tool(self.name, self.description, self.schema, self._checked, call, **traits)
+
+    def _checked(self, arguments: Mapping[str, Any]) -> Checked:
+        try:
+            value = self.shape.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise BadArgumentsError(_mistakes(error, self.name, tuple(self.shape.model_fields))) from error
+        return {name: getattr(value, name) for name in self.shape.model_fields}
+
+
+def form_of(function: Callable[..., Awaitable[str]], name: str = "", description: str = "") -> Form:
+    """The form of an async function or method: its docstring is the description; making one takes time."""
+    fields: dict[str, Any] = {
+        parameter.name: (
+            parameter.annotation,
+            ... if parameter.default is inspect.Parameter.empty else parameter.default,
+        )
+        for parameter in inspect.signature(function, eval_str=True).parameters.values()
+        if parameter.name != "self"
+    }
+    title = name or function.__name__
+    shape = create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
+    return Form(title, description or inspect.getdoc(function) or "", shape, plain_schema(shape))
+
+
 def tool_from(
     function: Callable[..., Awaitable[str]],
     name: str = "",
     description: str = "",
     **traits: Unpack[Traits],
 ) -> Tool:
-    """A tool from an async function: its parameters are the schema, its docstring the description."""
-    parameters = inspect.signature(function, eval_str=True).parameters.values()
-    fields: dict[str, Any] = {
-        parameter.name: (
-            parameter.annotation,
-            ... if parameter.default is inspect.Parameter.empty else parameter.default,
-        )
-        for parameter in parameters
-    }
-    title = name or function.__name__
-    shape = create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
-    tool = typed_tool(shape, function, title, description or inspect.getdoc(function) or "")
-    return replace(tool, **traits)
-
-
-def typed_tool(
-    shape: type[BaseModel], function: Callable[..., Awaitable[str]], name: str, description: str
-) -> Tool:
-    """A tool whose parameters are the fields of a pydantic model."""
-
-    def check(arguments: Mapping[str, Any]) -> Checked:
-        try:
-            value = shape.model_validate(dict(arguments))
-        except ValidationError as error:
-            raise BadArgumentsError(_mistakes(error, name, tuple(shape.model_fields))) from error
-        return {field_name: getattr(value, field_name) for field_name in shape.model_fields}
-
-    async def call(arguments: Checked) -> str:
-        return await function(**arguments)
-
-    return Tool(name, description, plain_schema(shape), check, call)
+    """A tool from an async function, made on the spot."""
+    return form_of(function, name, description).tool(function, **traits)
 
 
 def schema_tool(spec: ToolSpec, call: Callable[[Checked], Awaitable[str]], **traits: Unpack[Traits]) -> Tool:
@@ -118,21 +129,30 @@ def schema_tool(spec: ToolSpec, call: Callable[[Checked], Awaitable[str]], **tra
 
 
 def plain_schema(shape: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a model without titles, which cost tokens and say nothing."""
-    return _without_titles(shape.model_json_schema())
+    """The JSON schema of a model without what costs tokens and tells a model nothing.
+
+    Titles repeat names, empty defaults repeat that a field is not required, and the definitions of types are
+    described where they are used.
+    """
+    return _lean(shape.model_json_schema())
 
 
-def _without_titles(node: Any, *, names: bool = False) -> Any:
-    if isinstance(node, dict):
-        pairs = cast("dict[str, Any]", node)
-        return {
-            key: _without_titles(value, names=key in {"properties", "$defs"} and not names)
-            for key, value in pairs.items()
-            if names or key != "title"
-        }
+def _lean(node: Any) -> Any:
     if isinstance(node, list):
-        return [_without_titles(item) for item in cast("list[Any]", node)]
-    return node
+        return [_lean(item) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    found: dict[str, Any] = {}
+    for key, value in cast("dict[str, Any]", node).items():
+        if key == "title" or (key == "default" and value in (None, "", [], {})):
+            continue
+        if key == "$defs":
+            found[key] = {name: _lean({**defined, "description": None}) for name, defined in value.items()}
+        elif key == "properties":
+            found[key] = {name: _lean(field) for name, field in value.items()}
+        elif key != "description" or value is not None:
+            found[key] = _lean(value)
+    return found
 
 
 def _mistakes(error: ValidationError, name: str, parameters: tuple[str, ...]) -> str:

@@ -1,8 +1,10 @@
 """What a stage is given to read: the alert, the evidence, what may be done, what was tried; all as data."""
 
-from collections.abc import Iterable
+import re
 
 from agents.brief import Brief, Document, Former
+from agents.fence import tokens_of
+from bot.adapters.log_words import loudness
 from bot.adapters.team_answers import Clean
 from bot.adapters.team_tools import clock_time, shown
 from bot.domain.action import Action, Catalogue, ParameterKind, ParameterSpec
@@ -14,11 +16,15 @@ from bot.ports.team import Case, Tried
 
 ALERT_TOKENS = 300
 LOG_TOKENS = 1_400
-BRIEF_LOG_TOKENS = 500
+CAUSE_LOG_TOKENS = 800
+BRIEF_LOG_TOKENS = 400
+NUMBER = re.compile(r"\d+", re.ASCII)
+COUNTED = re.compile(r"\d+x ", re.ASCII)
 OTHER_TOKENS = 500
 CATALOGUE_TOKENS = 900
 RECORD_TOKENS = 1_200
 LABELS = 12
+NOTE_TOKENS = 20
 
 
 def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Brief:
@@ -27,7 +33,7 @@ def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Bri
     return Brief(
         (
             _alert(case, clean),
-            *_evidence(case.sightings, clean, LOG_TOKENS),
+            *(_document(one, clean) for one in case.sightings),
             Document("failure modes with a runbook page", pages, OTHER_TOKENS),
         )
     )
@@ -35,10 +41,12 @@ def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Bri
 
 def to_remedy(case: Case, clean: Clean) -> Brief:
     """The alert, the evidence in short, the diagnosis as code checked it, the catalogue, what was tried."""
-    documents = [_alert(case, clean), *_evidence(case.sightings, clean, BRIEF_LOG_TOKENS)]
+    documents = [_alert(case, clean), *(_short(one, clean, BRIEF_LOG_TOKENS) for one in case.sightings)]
     if case.service is not None:
         text = catalogue_text(case.service, case.catalogue)
         documents.append(Document(f"actions and targets of {case.service.name}", text, CATALOGUE_TOKENS))
+    if case.wish:
+        documents.append(Document("what a responder asks the plan to be", clean(case.wish), OTHER_TOKENS))
     if case.tried:
         tried = "\n".join(_tried(one) for one in case.tried)
         documents.append(Document("tried or rejected before", clean(tried), OTHER_TOKENS))
@@ -54,7 +62,7 @@ def to_answer(case: Case, question: str, clean: Clean) -> Brief:
     documents = (
         _alert(case, clean),
         Document("record of the incident", clean(record), RECORD_TOKENS),
-        *_evidence(case.sightings, clean, LOG_TOKENS),
+        *(_document(one, clean) for one in case.sightings),
     )
     task = (
         f"A person asks in the incident's thread. Answer in a few sentences; cite evidence ids.\n\n{question}"
@@ -68,6 +76,32 @@ def catalogue_text(service: Service, catalogue: Catalogue) -> str:
     lines = [_action(one) for one in actions if one is not None]
     targets = ", ".join(target.id for target in service.targets)
     return "\n".join((f"targets: {targets}", *lines))
+
+
+def telling(text: str, tokens: int) -> str:
+    """The lines of a digest that tell most of a failure, in their order, within a number of tokens."""
+    if tokens_of(text) <= tokens:
+        return text
+    lines = text.splitlines()
+    loud = _loudness(lines)
+    ranked = sorted(range(len(lines)), key=lambda at: (at > 0, -loud[at], at))
+    kept, left = set[int](), tokens - NOTE_TOKENS
+    for at in ranked:
+        cost = tokens_of(lines[at] + "\n")
+        if cost <= left:
+            kept.add(at)
+            left -= cost
+    shown = [lines[at] for at in sorted(kept)]
+    return "\n".join(
+        (*shown, f"[{len(lines) - len(kept)} quieter lines are left out; fetch_logs shows them]")
+    )
+
+
+def _loudness(lines: list[str]) -> list[int]:
+    """How loud each line is; the first of its shape, which has the count, stands before the others."""
+    shapes = [NUMBER.sub("0", line) for line in lines]
+    known = {shape: 2 * loudness(shape, "") for shape in set(shapes)}
+    return [known[shape] + bool(COUNTED.match(line)) for shape, line in zip(shapes, lines, strict=True)]
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> str:
@@ -104,15 +138,18 @@ def _alert(case: Case, clean: Clean) -> Document:
     return Document("alert", clean("\n".join(lines)), ALERT_TOKENS)
 
 
-def _evidence(sightings: Iterable[Sighting], clean: Clean, logs: int) -> tuple[Document, ...]:
-    return tuple(
-        Document(
-            f"evidence {one.evidence.id}",
-            clean(shown(one)),
-            logs if one.evidence.kind is EvidenceKind.LOGS else OTHER_TOKENS,
-        )
-        for one in sightings
-    )
+def _document(seen: Sighting, clean: Clean) -> Document:
+    """A sighting whole, and in short for stages that have what another one made of it."""
+    name, text = f"evidence {seen.evidence.id}", clean(shown(seen))
+    if seen.evidence.kind is not EvidenceKind.LOGS:
+        return Document(name, text, OTHER_TOKENS)
+    return Document(name, text, LOG_TOKENS, telling(text, CAUSE_LOG_TOKENS))
+
+
+def _short(seen: Sighting, clean: Clean, logs: int) -> Document:
+    if seen.evidence.kind is not EvidenceKind.LOGS:
+        return _document(seen, clean)
+    return Document(f"evidence {seen.evidence.id}", telling(clean(shown(seen)), logs), LOG_TOKENS)
 
 
 def _tried(tried: Tried) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import final
 
 from agents.errors import ConfigurationError
-from agents.load import Known, load_roster
+from agents.load import Known, roster_of
 from agents.members import Roster
 from agents.model import Model
 from agents.pace import Pace, RealPace
 from agents.providers import TABLE, connect, open_providers
 from agents.providers.settings import ProviderSettings
-from agents.roster_files import SHIPPED
+from agents.roster_files import SHIPPED, read_files
 from agents.team import Team
 from bot.adapters.team_answers import ANSWERS
 from bot.adapters.team_tools import NAMES
@@ -106,7 +106,7 @@ class Crews:
 
     async def _now(self) -> Crew:
         try:
-            roster, memory = await asyncio.to_thread(self._read)
+            roster, memory = await asyncio.to_thread(self._read, self._newest.roster)
         except ConfigurationError as error:
             note = f"the team's files were changed and cannot be used: {error.problems[0]}"
             return Crew(self._newest.team, self._newest.memory, self._newest.digests, note)
@@ -117,8 +117,13 @@ class Crews:
             self._newest = made
         return made
 
-    def _read(self) -> tuple[Roster, str]:
-        roster = load_roster(self._known, self._files.folders, self._files.environment, VARIABLE)
+    def _read(self, last: Roster | None = None) -> tuple[Roster, str]:
+        """The files as they are; where none has changed, what they gave the last time."""
+        files = read_files(self._files.folders)
+        same = last is not None and not files.problems and files.digests() == last.digests
+        roster = last if same else None
+        if roster is None:
+            roster = roster_of(files, self._known, self._files.environment, VARIABLE)
         place = self._files.memory
         own = place is not None and place.is_file()
         memory = _text(place) if own and place is not None else roster.memory

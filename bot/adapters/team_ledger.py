@@ -43,11 +43,8 @@ class RedisJournal:
 
     async def keep(self, key: str, value: bytes) -> bytes:
         """Keep a value unless there is one."""
-        fresh = await self._link.call("HSETNX", self._key, key, value)
-        await self._link.call("EXPIRE", self._key, JOURNAL_SECONDS)
-        if fresh:
-            return value
-        return await self.find(key) or value
+        kept = await self._link.run("keep_first", [self._key], (JOURNAL_SECONDS, key, value))
+        return cast("bytes | None", kept) or value
 
 
 @final
@@ -71,15 +68,16 @@ class RedisLedger:
 
     async def totals(self, accounts: tuple[str, ...]) -> tuple[Spent, ...]:
         """All that was charged to these accounts, in their order."""
-        return tuple([await self._total(account) for account in accounts])
-
-    async def _total(self, account: str) -> Spent:
-        found = await self._link.call("HMGET", self._account(account), *FIELDS)
-        turns, tokens, ms, nano, unpriced = (int(one or 0) for one in found)
-        return Spent(turns, tokens, Decimal(ms) / MILLI, Decimal(nano) / NANO, unpriced)
+        found = await self._link.run("totals", [self._account(one) for one in accounts], FIELDS)
+        return tuple(_total(row) for row in cast("list[list[bytes | None]]", found))
 
     def _account(self, account: str) -> str:
         return self._link.key("team-ledger", account)
+
+
+def _total(row: list[bytes | None]) -> Spent:
+    turns, tokens, ms, nano, unpriced = (int(one or 0) for one in row)
+    return Spent(turns, tokens, Decimal(ms) / MILLI, Decimal(nano) / NANO, unpriced)
 
 
 @final

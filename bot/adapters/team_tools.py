@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agents.errors import BadArgumentsError, ToolFailedError, choices
 from agents.journal import Journal
 from agents.memory import MemoryEdit, edit_tool
-from agents.tools import Tool, Toolbox, tool_from
+from agents.tools import Tool, Toolbox, form_of
 from bot.adapters.codec import sighting_bytes, sighting_from
 from bot.adapters.team_answers import Clean, step_of
 from bot.domain.errors import SourceUnavailableError
@@ -84,9 +84,9 @@ class Tools:
         # Looks keep their own journal: a repeated one must put its evidence onto the worksheet again.
         return Toolbox.of(
             (
-                *(tool_from(look, kept=False) for look in looks),
-                tool_from(self.read_runbook),
-                tool_from(self.execute_remediation, outside=False, kept=False),
+                *(FORMS[look.__name__].tool(look, kept=False) for look in looks),
+                FORMS["read_runbook"].tool(self.read_runbook),
+                FORMS["execute_remediation"].tool(self.execute_remediation, outside=False, kept=False),
                 self._edit_tool(),
             )
         )
@@ -211,6 +211,24 @@ class Tools:
         known = {one.evidence.id for one in self.case.worksheet.sightings}
         self.case.worksheet.sightings.extend(one for one in sightings if one.evidence.id not in known)
         return "\n\n".join(shown(one) for one in sightings) or f"{name}: there is nothing to look at"
+
+
+FORMS = {
+    form.name: form
+    for form in map(
+        form_of,
+        (
+            Tools.fetch_logs,
+            Tools.query_metrics,
+            Tools.recent_changes,
+            Tools.service_state,
+            Tools.recall_incident,
+            Tools.read_runbook,
+            Tools.execute_remediation,
+        ),
+    )
+}
+"""Made once: an incident's tools are made again for each run."""
 
 
 def shown(sighting: Sighting) -> str:

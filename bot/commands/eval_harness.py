@@ -206,6 +206,10 @@ class SeenEyes:
         """Nothing."""
         del service, step
 
+    async def probe(self, service: Service, step: Step, key: str) -> None:
+        """Nothing."""
+        del service, step, key
+
     def _seen(self, kind: EvidenceKind, service: Service, window: Window) -> Sighting:
         for seen in self.case.sightings:
             if seen.evidence.kind is kind:

@@ -14,6 +14,7 @@ import psutil
 
 from bot.domain.events import StepStarted
 from bot.domain.incident import Incident, Phase
+from tests.bench import models
 from tests.bench.measures import append_seconds, cpu_seconds, memory_of, pids_of, stored_bytes
 from tests.chaos.home import ONCALL
 from tests.chaos.stage import NAMES, Stage, staged
@@ -37,11 +38,16 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--incidents", type=int, default=100)
-    number: int = parser.parse_args().incidents
+    parser.add_argument("--models", action="store_true", help="only the team of scripted models")
+    args = parser.parse_args()
+    number: int = args.incidents
     print(f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}, ", end="")
     print(f"load {psutil.getloadavg()[0]:.1f} at the start, {number} incidents one after the other")
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        asyncio.run(_measured(Path(place) / "home", number))
+        if not args.models:
+            asyncio.run(_measured(Path(place) / "home", number))
+        print("A team of scripted models, on the sample incident of a memory limit:")
+        asyncio.run(models.measured(Path(place)))
     return 0
 
 

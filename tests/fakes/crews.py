@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.model import Ask, Model
+from agents.pace import Pace
 from agents.providers.scripted import Line, Script, ScriptedModel, answers, in_turn, told
 from agents.roster_files import SHIPPED
 from bot.adapters.rules_team import RulesTeam
@@ -33,7 +34,7 @@ class Cast:
 
     scripts: Lines
     latency: float = 0.0
-    pace: JumpingPace = field(default_factory=JumpingPace)
+    pace: Pace = field(default_factory=JumpingPace)
     models: dict[str, ScriptedModel] = field(default_factory=dict[str, ScriptedModel])
 
     def connect(self, names: Iterable[str]) -> Mapping[str, Model]:

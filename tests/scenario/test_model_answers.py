@@ -12,8 +12,10 @@ from agents.model import Ask
 from agents.providers.scripted import calls, says, told
 from bot.adapters.team_tools import Reach, Tools
 from bot.domain.events import Answered, Asked, Decided
+from bot.domain.grouping import AlertRules
 from bot.domain.ids import IncidentId
 from bot.domain.incident import Incident, Phase
+from bot.domain.teamwork import DraftKind
 from bot.flow.conductor import decide
 from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
 from bot.flow.table import table
@@ -62,6 +64,9 @@ async def test_an_answer_that_came_from_elsewhere_meanwhile_stays_the_only_one()
             other = Answered("1790000050.1", "theirs")
             await decide(home.ports, before.id, lambda _: (other,))
             return await speaker.answer(case, question, hear)
+
+        async def draft(self, case: Case, kind: DraftKind) -> str | None:
+            return await speaker.draft(case, kind)
 
     home.ports = replace(home.ports, speaker=Slow())
     await home.work()
@@ -123,6 +128,7 @@ async def test_files_change_the_team_for_the_next_incident_and_broken_ones_are_t
     file.write_text("agents: {log_analyst: {description: Reads.}}\n", encoding="utf-8")
     cast = Cast({**ROAD})
     home = modelled(cast, folders=(tmp_path,))
+    home.content.fixed_alert_rules = AlertRules(group_seconds=0)
     first = await proposed(home)
     file.write_text("agents: {diagnostician: {stage: cheese}}\n", encoding="utf-8")
     second = await home.fires(alert("fp-2"), replace(PLACE, thread="1790000001.000100"))

@@ -36,6 +36,7 @@ from tests.fakes.crews import (
     proposed,
 )
 from tests.fakes.house import QUOTE, House
+from tests.fakes.paces import JumpingPace
 from tests.fakes.slack_rules import strings
 
 
@@ -86,7 +87,7 @@ async def test_a_restart_repeats_no_finished_call_and_looks_no_second_time() -> 
     incident = await home.fires()
     with pytest.raises(KilledError):
         await home.work()
-    again = Cast({**ROAD, "diagnostician": mortal})
+    again = Cast({**ROAD, "diagnostician": mortal}, pace=JumpingPace(nonces=100))
     home.ports = modelled_ports(home, again, books)
     await home.work()
     found = await home.incident(incident)
