@@ -186,8 +186,14 @@ async def carried(ports: Ports, calls: list[Task], tally: Tally) -> None:
     """One plan from the team's words to the executor, by the button of its own card; compare all three."""
     incident = await _proposed(ports)
     state = incident.current
-    assert state is not None, incident.escalation
     calls.clear()
+    if state is None:
+        assert "TOO_LARGE_TO_REVIEW" in incident.escalation, incident.escalation
+        tally.too_large += 1
+        await walk(ports, incident.id, WorkerRole.ACT, table)
+        if calls:
+            tally.different.append(f"{incident.id}: ran without a plan")
+        return
     shown = _rendered(incident, state)
     ref = MessageRef(CHANNEL, "1790000000.900001")
     await ports.cards.record(incident.id, "plan:1", SentCard(ref, "shown"))

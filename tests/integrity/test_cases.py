@@ -208,6 +208,7 @@ async def test_12_a_careless_caller_cannot_run_a_rejected_plan() -> None:
 
 async def test_13_an_approval_for_one_incident_that_arrives_at_another_counts_for_neither() -> None:
     home, first = await proposed()
+    home.content.fixed_alert_rules = replace(home.content.fixed_alert_rules, group_seconds=0)
     second = await home.fires(alert("fp-2"), replace(PLACE, thread="1790000000.000200"))
     await home.work()
     a, b = await home.plan(first), await home.plan(second)
