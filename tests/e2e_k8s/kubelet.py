@@ -96,7 +96,11 @@ class Box:
         """What a kubelet says of the pod."""
         running = self.process is not None and self.process.returncode is None
         ready = self.port is not None
-        state = {"running": {"startedAt": self.begun_at}} if running else {"waiting": {"reason": "CrashLoopBackOff"}}
+        state = (
+            {"running": {"startedAt": self.begun_at}}
+            if running
+            else {"waiting": {"reason": "CrashLoopBackOff"}}
+        )
         one = {
             "name": self.container,
             "image": self.image,
@@ -107,8 +111,15 @@ class Box:
         }
         if self.ended:
             one["lastState"] = {"terminated": self.ended}
-        conditions = [{"type": kind, "status": "True" if ready else "False"} for kind in ("Ready", "ContainersReady")]
-        return {"phase": "Running", "podIP": "127.0.0.1", "conditions": conditions, "containerStatuses": [one]}
+        conditions = [
+            {"type": kind, "status": "True" if ready else "False"} for kind in ("Ready", "ContainersReady")
+        ]
+        return {
+            "phase": "Running",
+            "podIP": "127.0.0.1",
+            "conditions": conditions,
+            "containerStatuses": [one],
+        }
 
 
 @dataclass(slots=True)
@@ -203,7 +214,9 @@ class Kubelet:
         box = next((one for one in self.boxes.values() if one.name == match["pod"]), None)
         path = box.log(previous=asked.get("previous") == "true") if box else None
         if path is None or not path.exists():
-            return web.Response(status=404, text=f"previous terminated container {match['container']!r} not found")
+            return web.Response(
+                status=404, text=f"previous terminated container {match['container']!r} not found"
+            )
         answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await answer.prepare(request)
         with path.open("rb") as file:
@@ -234,7 +247,9 @@ def _forward(file: Any, lines: int, size: int) -> None:
 async def serving(plane: Plane, folder: Path) -> AsyncGenerator[Kubelet]:
     """The kubelet at work."""
     kubelet = Kubelet(plane, folder)
-    pair = plane.authority.signed("kubelet", "/O=system:nodes/CN=system:node:node-1", "subjectAltName=IP:127.0.0.1")
+    pair = plane.authority.signed(
+        "kubelet", "/O=system:nodes/CN=system:node:node-1", "subjectAltName=IP:127.0.0.1"
+    )
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(pair.certificate, pair.key)
     app = web.Application()

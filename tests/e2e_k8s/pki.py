@@ -30,7 +30,9 @@ class Authority:
         """A new certificate for this subject."""
         made = Pair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
         request = self.folder / f"{name}.csr"
-        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", made.key, "-out", request, "-subj", subject)
+        _openssl(
+            "req", "-newkey", "rsa:2048", "-nodes", "-keyout", made.key, "-out", request, "-subj", subject
+        )
         extras = self.folder / f"{name}.ext"
         extras.write_text(f"{extension}\nextendedKeyUsage=serverAuth,clientAuth\n")
         own = self.pair

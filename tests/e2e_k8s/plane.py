@@ -125,11 +125,17 @@ async def running(folder: Path) -> AsyncGenerator[Plane]:
     tls = ssl.create_default_context(cafile=certificates.pair.certificate)
     tls.load_cert_chain(admin.certificate, admin.key)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(httpx2.AsyncClient(verify=tls, trust_env=False, timeout=30.0))
+        client = await stack.enter_async_context(
+            httpx2.AsyncClient(verify=tls, trust_env=False, timeout=30.0)
+        )
         plane = Plane(folder, f"https://127.0.0.1:{port}", certificates, admin, client)
-        plane.pids["etcd"] = await stack.enter_async_context(child(folder, "etcd", _etcd(folder, store, peer)))
+        plane.pids["etcd"] = await stack.enter_async_context(
+            child(folder, "etcd", _etcd(folder, store, peer))
+        )
         server = _apiserver(certificates, serving, port, store)
-        plane.pids["kube-apiserver"] = await stack.enter_async_context(child(folder, "kube-apiserver", server))
+        plane.pids["kube-apiserver"] = await stack.enter_async_context(
+            child(folder, "kube-apiserver", server)
+        )
         await _until_ready(plane)
         controllers = [
             f"--kubeconfig={plane.admin_kubeconfig()}",

@@ -25,7 +25,7 @@ def say(level: str, message: str) -> None:
 class Shop(BaseHTTPRequestHandler):
     """Sells by GET /buy."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Sell once, with a connection of the pool."""
         if not POOL.acquire(timeout=0.02):
             say("error", "PoolTimeout: connection pool exhausted: timeout waiting for connection")

@@ -1,0 +1,105 @@
+"""A hop between the adapter and the API server: writes down what passes, and can meddle just before a write."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from tests.e2e_k8s.plane import Plane
+
+Meddle = Callable[[], Awaitable[None]]
+KEPT = ("content-type",)
+
+
+@dataclass(slots=True)
+class Hop:
+    """One exchange after the other, as they were."""
+
+    plane: Plane
+    url: str = ""
+    exchanges: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    before_write: Meddle | None = None
+    lose_writes: bool = False
+    """Break the connection after the server has done a write, before its answer arrives."""
+
+    def config(self, folder: Path, name: str, token: Path) -> Path:
+        """A kubeconfig file that leads through this hop."""
+        path = folder / f"{name}.kubeconfig"
+        user = {"name": "hop", "user": {"tokenFile": str(token)}}
+        context = {"name": "hop", "context": {"cluster": "hop", "user": "hop"}}
+        clusters = [{"name": "hop", "cluster": {"server": self.url}}]
+        body = {"current-context": "hop", "clusters": clusters, "users": [user], "contexts": [context]}
+        path.write_text(yaml.safe_dump(body))
+        return path
+
+    async def forward(self, request: web.Request) -> web.Response:
+        """Pass a request on under its own credential, and write the exchange down."""
+        body = await request.read()
+        if request.method == "PATCH" and "dryRun" not in request.query and self.before_write is not None:
+            meddle, self.before_write = self.before_write, None
+            await meddle()
+        headers = {
+            name: request.headers[name]
+            for name in ("Authorization", "Content-Type")
+            if name in request.headers
+        }
+        answer = await self.plane.client.request(
+            request.method, f"{self.plane.server}{request.path_qs}", content=body, headers=headers
+        )
+        if self.lose_writes and request.method == "PATCH" and "dryRun" not in request.query:
+            assert request.transport is not None
+            request.transport.close()
+        content_type = answer.headers.get("content-type", "")
+        is_json = content_type.startswith("application/json")
+        self.exchanges.append(
+            {
+                "method": request.method,
+                "path": request.path,
+                "query": dict(request.query),
+                "body": json.loads(body) if body else None,
+                "media": request.headers.get("Content-Type", "") if body else "",
+                "status": answer.status_code,
+                "type": content_type,
+                "answer": answer.json() if is_json else answer.text,
+            }
+        )
+        return web.Response(
+            status=answer.status_code, body=answer.content, headers={"Content-Type": content_type}
+        )
+
+
+@asynccontextmanager
+async def hopping(plane: Plane) -> AsyncGenerator[Hop]:
+    """A hop on a free port of the loopback."""
+    hop = Hop(plane)
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", hop.forward)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield hop
+    finally:
+        await runner.cleanup()
+
+
+def without_repeats(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The exchanges with only the first and the last of each row of equal questions: polls in between go."""
+    kept: list[dict[str, Any]] = []
+    for number, one in enumerate(exchanges):
+        before = exchanges[number - 1] if number else None
+        after = exchanges[number + 1] if number + 1 < len(exchanges) else None
+        if not (before and after and _asked(before) == _asked(one) == _asked(after)):
+            kept.append(one)
+    return kept
+
+
+def _asked(one: dict[str, Any]) -> tuple[str, str, str]:
+    return one["method"], one["path"], re.sub(r"\s", "", json.dumps(one["query"]))
