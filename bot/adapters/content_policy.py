@@ -83,6 +83,12 @@ class LimitsDoor(Door):
     first_use_raises: Flag = False
 
 
+class CommunicationsDoor(Door):
+    """Where approved updates to stakeholders go."""
+
+    channel: Ascii = Field(pattern=r"^[CG][A-Z0-9]{2,20}$")
+
+
 class PolicyDoor(Door):
     """The whole file."""
 
@@ -96,6 +102,7 @@ class PolicyDoor(Door):
     freezes: tuple[FreezeDoor, ...] = Field(default=(), max_length=200)
     pages: CallsDoor = CallsDoor()
     auto_apply: AutoApplyDoor | None = None
+    communications: CommunicationsDoor | None = None
 
 
 def policy(document: Document, sha256: str, problems: list[str]) -> Policy | None:
@@ -171,6 +178,7 @@ def _policy(door: PolicyDoor, sha256: str) -> Policy:
         sha256=sha256,
         freezes=tuple(window(each) for each in door.freezes),
         paging=paging(door.pages),
+        communications=door.communications.channel if door.communications else "",
         auto_apply=auto_apply(door.auto_apply),
     )
 

@@ -9,6 +9,7 @@ from bot.adapters.scoring import Score, Seen, is_over, recent_change, scores, se
 from bot.domain.evidence import Change, EvidenceKind, MetricReading
 from bot.domain.finding import Claim, Confidence, Diagnosis, Remediation, Verdict
 from bot.domain.ids import At, EvidenceId
+from bot.domain.orders import understood
 from bot.ports.content import Content
 from bot.ports.team import Case
 
@@ -59,7 +60,9 @@ class RulesTeam:
         return _inconclusive(picture, found) if cause is None else _named(picture, *cause)
 
     async def remedy(self, case: Case) -> Remediation:
-        """The remedies of the diagnosed failure mode, in the order of its page."""
+        """The remedies of the diagnosed failure mode, in the order of its page; or what a person wishes."""
+        if case.wish:
+            return _as_wished(case)
         wanted = case.diagnosis.mode if case.diagnosis else None
         mode = next((mode for mode in self._content.failure_modes() if mode.id == wanted), None)
         if mode is None or case.service is None:
@@ -73,6 +76,13 @@ class RulesTeam:
             began = _began(case, found[0])
         change = recent_change(facts, case.service.name, began, case.now)
         return remedies(mode, case, change[0] if change else None)
+
+
+def _as_wished(case: Case) -> Remediation:
+    if case.service is None:
+        return Remediation((), "The alert names no service of the inventory, so nothing can be planned.")
+    found = understood(case.wish, case.service, case.catalogue, case.observations)
+    return Remediation((), found) if isinstance(found, str) else Remediation((found,))
 
 
 def _picture(case: Case, facts: Seen, best: Score | None) -> Picture:

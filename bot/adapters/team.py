@@ -27,11 +27,24 @@ from bot.adapters.team_tools import Reach, Tools
 from bot.adapters.team_words import Aloud
 from bot.domain.finding import RANK, Claim, Confidence, Diagnosis, Option, Remediation, Verdict, checked
 from bot.domain.ids import EvidenceId
+from bot.domain.teamwork import DraftKind
 from bot.ports.team import Case, Hear, Reply, unheard
 
 EVIDENCE_ID = re.compile(r"\bev-[0-9A-Za-z-]{4,40}", re.ASCII)
 MAX_REPLY = 8_000
 EDIT = "A proposed edit of AGENTS.md; a person decides and makes it:"
+WRITERS = {
+    DraftKind.POSTMORTEM: "postmortem_writer",
+    DraftKind.STAKEHOLDERS: "communicator",
+    DraftKind.ESCALATION: "communicator",
+}
+DRAFT_TASKS = {
+    DraftKind.POSTMORTEM: (
+        "Draft a blameless postmortem in Markdown, without the timeline: it is added from the record."
+    ),
+    DraftKind.STAKEHOLDERS: "Draft a short update for stakeholders, free of jargon. Only the text to send.",
+    DraftKind.ESCALATION: "Draft an escalation message: summary, impact, actions so far, why, what next.",
+}
 ALL_STAGES = "Have the logs analysed, then the cause found, each by the member of your team whose work it is."
 ONLY_STEPS = "The cause is diagnosed. Have steps proposed by the member of your team whose work it is."
 
@@ -113,6 +126,18 @@ class ModelTeam:
             raise _first(group) from group
         case.worksheet.worked.append(worked_of("answer", run, crew.digests, self._reach.clean))
         return self._reply(run.outcomes[-1], case, tools)
+
+    async def draft(self, case: Case, kind: DraftKind) -> str | None:
+        """A draft by the member whose work it is; nothing where there is none, or no model can be reached."""
+        crew = await self._crews.of(case.incident)
+        if WRITERS[kind] not in crew.roster.members:
+            return None
+        brief = to_answer(case, DRAFT_TASKS[kind], self._reach.clean)
+        session, _ = await self._session(case, crew, f"draft:{kind}:{len(case.record)}")
+        outcome = await crew.team.ask(WRITERS[kind], brief, session)
+        run = TeamRun((outcome,))
+        case.worksheet.worked.append(worked_of(f"draft of {kind}", run, crew.digests, self._reach.clean))
+        return self._reach.clean(outcome.answer).strip() or None if isinstance(outcome.answer, str) else None
 
     def _reply(self, outcome: Outcome, case: Case, tools: Tools) -> Reply | None:
         if outcome.answer is None and outcome.unavailable:

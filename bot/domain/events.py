@@ -306,6 +306,8 @@ class Answered:
     ts: str
     text: str
     evidence: tuple[str, ...] = ()
+    offers: bool = False
+    """The question reads like a wish for another plan; a button by the answer asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def auto_approved(incident: Incident, entry: Entry, event: AutoApproved) -> Inci
 def answered(incident: Incident, event: Answered) -> Incident:
     """The incident with an answer; a wish that it answers is no longer one."""
     questions = tuple(
-        replace(question, answer=event.text, evidence=event.evidence)
+        replace(question, answer=event.text, evidence=event.evidence, offers=event.offers)
         if question.ts == event.ts and question.answer is None
         else question
         for question in incident.questions

@@ -11,8 +11,11 @@ from bot.domain.events import Answered, Asked, Event, OptionChosen
 from bot.domain.evidence import Sighting
 from bot.domain.ids import IncidentId
 from bot.domain.incident import PLANNABLE, Incident, Question
+from bot.domain.orders import wished
 from bot.domain.timeline import timeline
 from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
+from bot.flow.followup_drafts import draft_wanted, drafted
+from bot.flow.followup_plans import on_wish
 from bot.flow.handing_in import handed_in
 from bot.ports.cards import Progress, Words
 from bot.ports.ports import Ports
@@ -38,12 +41,19 @@ async def asked(ports: Ports, table: Table, answerer: Answerer, question: Asked,
     found = await ports.incidents.by_thread(place)
     if found is None:
         return False
-    after = await decide(ports, found, lambda incident: _answered(incident, question, answerer))
+    content = ports.content
+
+    def judged(incident: Incident) -> tuple[Event, ...]:
+        service = content.inventory().service(incident.service)
+        wish = wished(question.text, service, content.catalogue())
+        return _answered(incident, question, answerer, wish=wish)
+
+    after = await decide(ports, found, judged)
     await nudge(ports, after, table)
     return True
 
 
-def _answered(incident: Incident, question: Asked, answerer: Answerer) -> tuple[Event, ...]:
+def _answered(incident: Incident, question: Asked, answerer: Answerer, *, wish: bool) -> tuple[Event, ...]:
     again = any(asked.ts == question.ts for asked in incident.questions)
     if again or len(incident.questions) >= MAX_QUESTIONS:
         return ()
@@ -51,6 +61,10 @@ def _answered(incident: Incident, question: Asked, answerer: Answerer) -> tuple[
     use = USE.fullmatch(question.text.strip().rstrip(".!"))
     if use is not None:
         return (asked, *_use(incident, question, int(use[1])))
+    if draft_wanted(question.text) is not None:
+        return (asked,)
+    if wish:
+        return (asked, *on_wish(incident, asked))
     known = answerer(incident, question.text)
     return (asked,) if known is None else (asked, Answered(question.ts, *known))
 
@@ -87,13 +101,7 @@ async def _answer(ports: Ports, incident: Incident, question: Question) -> None:
     if await ports.incidents.attempt(tries, place) > MAX_ATTEMPTS:
         events: tuple[Event, ...] = (Answered(question.ts, GAVE_UP),)
     else:
-        case = await _case(ports, incident)
-        hear = await _aloud(ports, incident.id, question.ts)
-        reply = await ports.speaker.answer(case, question.text, hear) or Reply(NEEDS_A_MODEL)
-        events = (
-            *await handed_in(ports, case.worksheet),
-            Answered(question.ts, reply.text, reply.evidence),
-        )
+        events = await _reply(ports, incident, question)
 
     def judge(now: Incident) -> tuple[Event, ...]:
         waits = any(one.ts == question.ts for one in now.unanswered)
@@ -101,6 +109,19 @@ async def _answer(ports: Ports, incident: Incident, question: Question) -> None:
 
     await decide(ports, incident.id, judge)
     await ports.incidents.attempt_ended(tries, place)
+
+
+async def _reply(ports: Ports, incident: Incident, question: Question) -> tuple[Event, ...]:
+    """What answers a question: a draft where one is wanted, else the speaker's words."""
+    case = await _case(ports, incident)
+    kind = draft_wanted(question.text)
+    if kind is not None:
+        made = await drafted(ports, incident, question, case, kind)
+        return (*await handed_in(ports, case.worksheet), *made)
+    hear = await _aloud(ports, incident.id, question.ts)
+    reply = await ports.speaker.answer(case, question.text, hear) or Reply(NEEDS_A_MODEL)
+    answered = Answered(question.ts, reply.text, reply.evidence, reply.offers)
+    return (*await handed_in(ports, case.worksheet), answered)
 
 
 async def _aloud(ports: Ports, incident: IncidentId, ts: str) -> Hear:

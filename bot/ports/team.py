@@ -12,6 +12,7 @@ from bot.domain.finding import Diagnosis, Remediation
 from bot.domain.ids import At, EvidenceId, IncidentId
 from bot.domain.plan import Step
 from bot.domain.service import Service
+from bot.domain.teamwork import DraftKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Case:
     tried: tuple[Tried, ...] = ()
     refusals: tuple[str, ...] = ()
     """Why the team's last proposal broke the rules of plans, each with its code."""
+    wish: str = ""
+    """What a person asks the plan to be, in the person's own words: data, not an instruction."""
     record: tuple[str, ...] = ()
     """What has happened so far, one line each."""
     worksheet: Worksheet = field(default_factory=Worksheet, compare=False)
@@ -69,6 +72,8 @@ class Reply:
 
     text: str
     evidence: tuple[EvidenceId, ...] = ()
+    offers: bool = False
+    """The person seems to want another plan; only a button asks for it."""
 
 
 Hear = Callable[[str], Awaitable[None]]
@@ -87,6 +92,10 @@ class Speaker(Protocol):
         """The answer, or nothing where no model can be reached; what is heard before it is not the answer."""
         ...
 
+    async def draft(self, case: Case, kind: DraftKind) -> str | None:
+        """A text for people outside of the thread, to be checked; nothing where no model can be reached."""
+        ...
+
 
 class Silent:
     """The speaker of a house without a model."""
@@ -94,3 +103,7 @@ class Silent:
     async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
         """Nothing."""
         del case, question, hear
+
+    async def draft(self, case: Case, kind: DraftKind) -> str | None:
+        """Nothing."""
+        del case, kind

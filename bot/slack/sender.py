@@ -24,7 +24,7 @@ from bot.slack.failures import (
 from bot.slack.pacing import Pacer
 from bot.slack.streams import Streams
 from bot.slack.views.blocks import Block
-from bot.slack.views.scene import Card
+from bot.slack.views.scene import Card, Upload
 from bot.slack.views.text import fit
 
 FIRST_CARD = "incident"
@@ -90,26 +90,52 @@ class Sender:
             return held
         if looked_for:
             found = await self._found(incident, card)
+            if found is not None and card.upload is not None:
+                await self.cards.record(incident.id, card.name, SentCard(None, shown_of(card)))
+                return 0.0
             if found is not None:
                 await self.cards.record(incident.id, card.name, SentCard(found, ""))
                 return await self._edit(incident, card, found)
         if await self._reaches_out(incident, card):
             log.warning("card_not_for_shared_channel", incident=incident.id, card=card.name)
             return self.pacer.failed(_key(incident, card))
+        wait = self.pacer.before_post(incident.place.channel)
+        if wait > 0:
+            return wait
         await self.cards.begin(incident.id, card.name)
+        if card.upload is not None and await self._uploaded(incident, card, card.upload):
+            return 0.0
         ref = await self.chat.post(_posted(incident, card, card.message.blocks))
-        await self._sent(incident, card, ref, edit=False)
+        await self._sent(incident, card, ref)
         return 0.0
+
+    async def _uploaded(self, incident: Incident, card: Card, upload: Upload) -> bool:
+        """Post the card as a file in the thread; false where Slack takes none, so that it is a message.
+
+        Slack names no message of ours for it: it is never edited.
+        """
+        place = incident.place
+        try:
+            await self.chat.upload(place.channel, place.thread, upload)
+        except RefusedBySlackError as refused:
+            log.warning("file_refused", incident=incident.id, card=card.name, code=refused.code)
+            return False
+        await self.cards.record(incident.id, card.name, SentCard(None, shown_of(card)))
+        return True
 
     async def _reaches_out(self, incident: Incident, card: Card) -> bool:
         if card.name == FIRST_CARD or self.content.policy().shared_channels_allowed:
             return False
-        return await self.people.shared(incident.place.channel)
+        return await self.people.shared(card.channel or incident.place.channel)
 
     async def _found(self, incident: Incident, card: Card) -> MessageRef | None:
         """The message of a post whose answer was lost; where Slack lets us not look, none."""
         place = incident.place
         try:
+            if card.upload is not None:
+                return await self.chat.find_file(place.channel, place.thread, card.upload.name)
+            if card.channel:
+                return await self.chat.find_root(card.channel, incident.opened_at, (incident.id, card.name))
             return await self.chat.find_card(place.channel, place.thread, (incident.id, card.name))
         except RefusedBySlackError as refused:
             log.warning("card_not_looked_for", incident=incident.id, card=card.name, code=refused.code)
@@ -117,7 +143,7 @@ class Sender:
 
     async def _edit(self, incident: Incident, card: Card, ref: MessageRef) -> float:
         held = self.pacer.held(_hold_key(incident, posting=False))
-        wait = max(held, self.pacer.before_edit(_key(incident, card), card.state))
+        wait = held or self.pacer.before_edit(_key(incident, card), card.state)
         if wait > 0:
             return wait
         try:
@@ -127,7 +153,7 @@ class Sender:
                 raise
             await self.streams.stop(ref, (incident.id, card.name))
             await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
-        await self._sent(incident, card, ref, edit=True)
+        await self._sent(incident, card, ref)
         return 0.0
 
     async def _refused(
@@ -158,18 +184,18 @@ class Sender:
         except ChatError as error:
             log.warning("plain_card_not_sent", incident=incident.id, card=card.name, error=error.message)
             return self.pacer.failed(_key(incident, card))
-        await self._sent(incident, card, ref, edit=True)
+        await self._sent(incident, card, ref)
         return 0.0
 
-    async def _sent(self, incident: Incident, card: Card, ref: MessageRef, *, edit: bool) -> None:
-        self.pacer.sent(_key(incident, card), card.state, edit=edit)
+    async def _sent(self, incident: Incident, card: Card, ref: MessageRef) -> None:
+        self.pacer.sent(_key(incident, card), card.state)
         await self.cards.record(incident.id, card.name, SentCard(ref, shown_of(card)))
 
 
 def _posted(incident: Incident, card: Card, blocks: tuple[Block, ...]) -> Post:
     return Post(
-        channel=incident.place.channel,
-        thread=incident.place.thread,
+        channel=card.channel or incident.place.channel,
+        thread="" if card.channel else incident.place.thread,
         text=fit(card.message.text, MAX_TEXT),
         blocks=blocks,
         broadcast=card.broadcast,

@@ -2,9 +2,10 @@
 
 from bot.domain.events import Asked, PlanProposed
 from bot.domain.incident import Incident, Question
+from bot.slack.views.blocks import actions, button, context, long_prose, may, must, rich
 from bot.slack.views.blocks import budgeted as within_budget
-from bot.slack.views.blocks import context, long_prose, may, must, rich
 from bot.slack.views.blocks import quoted as quote
+from bot.slack.views.drafts import draft_cards
 from bot.slack.views.incident_card import incident_card
 from bot.slack.views.labels import found, label
 from bot.slack.views.notices import notice_cards
@@ -15,12 +16,18 @@ from bot.slack.views.text import esc_fit, short
 
 QUESTION = 300
 ANSWER = 8_700
+INSTEAD = "Propose that instead"
 WRITING = "Still being written; not the whole answer yet."
 
 
 def cards_of(incident: Incident, scene: Scene) -> tuple[Card, ...]:
     """The incident card, then plans, notices and answers in the order in which they came, then the report."""
-    dated = [*_plans(incident, scene), *notice_cards(incident, scene), *_answers(incident, scene)]
+    dated = [
+        *_plans(incident, scene),
+        *notice_cards(incident, scene),
+        *_answers(incident, scene),
+        *draft_cards(incident),
+    ]
     ordered = tuple(card for _, card in sorted(dated, key=lambda pair: pair[0]))
     report = () if incident.is_open else (report_card(incident, scene),)
     return (incident_card(incident, scene), *ordered, *report)
@@ -66,11 +73,18 @@ def answer_card(incident: Incident, question: Question) -> Card:
     cited = [_cited(incident, one) for one in question.evidence[:8]]
     if cited:
         parts.append(must(context("Evidence: " + "; ".join(cited))))
+    if question.offers and incident.is_open and not _proposed_instead(incident, question):
+        value = f"{incident.id}|{question.ts}"
+        parts.append(must(actions(button(INSTEAD, "propose_wish", value, f"{INSTEAD}: {question.text}"))))
     return Card(
         f"answer:{question.ts}",
         Message(esc_fit(answer, 2_500).strip() or "Answer", within_budget(parts)),
         state="answered",
     )
+
+
+def _proposed_instead(incident: Incident, question: Question) -> bool:
+    return any(one.ts == f"{question.ts}7" for one in incident.questions)
 
 
 def _cited(incident: Incident, evidence: str) -> str:

@@ -3,13 +3,16 @@
 from bot.domain.events import Closing
 from bot.domain.incident import Incident
 from bot.domain.report import Ran, Report, report_of
+from bot.domain.teamwork import DraftKind
 from bot.domain.timeline import Row
 from bot.slack.views.blocks import (
     Block,
     Part,
+    actions,
     at,
     budgeted,
     bullets,
+    button,
     context,
     header,
     line,
@@ -43,8 +46,13 @@ def report_card(incident: Incident, scene: Scene) -> Card:
         parts.append(
             may(_list("What models used", [line(said(short(text, ROW * 2))) for text in report.spent]))
         )
+    if report.ratings:
+        parts.append(
+            may(_list("What responders say", [line(said(short(text, ROW * 2))) for text in report.ratings]))
+        )
     parts += _timeline(report.timeline, scene)
     parts.append(must(context(_small_print(incident, scene))))
+    parts.append(must(actions(*_draft_buttons(incident))))
     closing = incident.closed.closing if incident.closed else None
     return Card(
         name=f"report:{incident.reopened}" if incident.reopened else "report",
@@ -53,6 +61,15 @@ def report_card(incident: Incident, scene: Scene) -> Card:
         ),
         broadcast=closing is Closing.VERIFIED,
         state=word,
+    )
+
+
+def _draft_buttons(incident: Incident) -> tuple[Block, ...]:
+    wanted = ((DraftKind.POSTMORTEM, "Draft postmortem"), (DraftKind.STAKEHOLDERS, "Draft update"))
+    there = {draft.kind for draft in incident.drafts}
+    return tuple(
+        button(f"{text} again" if kind in there else text, "draft_ask", f"{incident.id}|{kind}", text)
+        for kind, text in wanted
     )
 
 

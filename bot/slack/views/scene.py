@@ -25,6 +25,15 @@ class Growing:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A text file: its name, its title and what stands in it."""
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message of an incident's thread; `state` changes where people must see the change at once."""
 
@@ -33,6 +42,10 @@ class Card:
     broadcast: bool = False
     state: str = ""
     grows: Growing | None = None
+    upload: Upload | None = None
+    """It is posted once as a file; where Slack takes none, as a message."""
+    channel: str = ""
+    """Where it goes instead of the incident's thread."""
 
 
 @dataclass(frozen=True, slots=True)
