@@ -53,6 +53,8 @@ class Report:
     followups: tuple[str, ...]
     spent: tuple[str, ...] = ()
     """What models used, one line per stage and one for all; none where none was asked."""
+    ratings: tuple[str, ...] = ()
+    """What responders said of the diagnosis and the answers; none where nobody said anything."""
 
 
 def report_of(incident: Incident) -> Report:
@@ -77,6 +79,7 @@ def report_of(incident: Incident) -> Report:
         actions=actions_of(incident),
         followups=followups_of(incident),
         spent=spent_of(incident),
+        ratings=ratings_of(incident),
     )
 
 
@@ -183,3 +186,17 @@ def spent_of(incident: Incident) -> tuple[str, ...]:
         return ()
     lines = (f"{one.stage} ({', '.join(one.models)}): {spent_words(one)}" for one in incident.spent)
     return (*lines, f"in all: {spent_words(total(incident.spent))}")
+
+
+def ratings_of(incident: Incident) -> tuple[str, ...]:
+    """How many responders found the diagnosis and the answers helpful, then their notes."""
+    lines: list[str] = []
+    for name, rated in (
+        ("Diagnosis", [one for one in incident.feedback if one.subject == "diagnosis"]),
+        ("Answers", [one for one in incident.feedback if one.subject != "diagnosis"]),
+    ):
+        if rated:
+            good = sum(one.helpful for one in rated)
+            lines.append(f"{name}: {good} helpful, {len(rated) - good} not helpful.")
+            lines += [f"{one.person}: {one.note}" for one in rated if one.note]
+    return tuple(lines)

@@ -34,6 +34,7 @@ from bot.slack.views.cards import cards_of
 from bot.slack.views.steering_modals import close_modal, hand_over_modal, resume_modal, wrong_modal
 from bot.slack.views.values import metadata
 from bot.wiring.care import Caring
+from bot.wiring.rework import Reworking
 from bot.wiring.talk import Talking
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
 from tests.fakes.house import House, house
@@ -143,6 +144,11 @@ SCREENS = Screens(
     wrong=lambda incident, subject: dict(wrong_modal(incident, subject)),
     resuming=lambda scope: dict(resume_modal(scope)),
     home=_home,
+    forms=Forms(
+        editing=_editing,
+        recording=lambda value, card, applied: dict(record_modal(value, card, applied=applied)),
+        wrong_values=_wrong_values,
+    ),
     reason=_reason,
     evidence=_evidence,
     plan=lambda state: _modal("Plan", _text(state.digest)),
@@ -197,6 +203,7 @@ def verbs_of(ports: Ports) -> Verbs:
         close=close,
         care=Caring(ports, sighted_by).care(),
         talk=Talking(ports).talk(),
+        rework=Reworking(ports).rework(),
     )
 
 
@@ -280,7 +287,7 @@ async def slack_workspace(options: Options = QUICK) -> AsyncGenerator[tuple[Work
             workspace.add_user(person, person.lower())
         workspace.add_user(GUEST, "guest", kind=UserKind.GUEST)
         workspace.add_user(STRANGER, "stranger", kind=UserKind.STRANGER)
-        app = workspace.install_app("greenlight", commands=("/greenlight",))
+        app = workspace.install_app("greenlight", commands=("/greenlight",), shortcuts=("gl_investigate",))
         people = (ONCALL, LEAD, SENIOR, COLLEAGUE, GUEST, STRANGER, app.bot_user_id)
         workspace.add_channel(CHANNEL, "alerts", members=people)
         workspace.add_channel(SIDE_CHANNEL, "side", members=people)

@@ -1,5 +1,6 @@
 """A message that a person calls an alert: read like any other where that works, else by its own words."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +16,10 @@ from bot.slack.alerts.reading import Reading, alert_of
 
 SOURCE = "message"
 MAX_TITLE = 300
+MAX_LOOKED_AT = 2_000
+MAX_WORDS = 60
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,60}", re.ASCII)
+"""Words that may be the name of a service; the inventory decides."""
 NO_WORDS = "A message without words"
 
 
@@ -23,7 +28,11 @@ def forced(message: Mapping[str, object], received_at: At, readers: tuple[Reader
     flat = flatten(message)
     read = next((reading for reader in readers if (reading := reader(flat))), None)
     reading = read or _by_its_words(flat, message)
-    return alert_of(replace(reading, status=AlertStatus.FIRING), flat, received_at)
+    alert = alert_of(replace(reading, status=AlertStatus.FIRING), flat, received_at)
+    if read is not None:
+        return alert
+    words = dict.fromkeys(WORD.findall(flat.body[:MAX_LOOKED_AT]))
+    return replace(alert, candidates=(*alert.candidates, *tuple(words)[:MAX_WORDS]))
 
 
 def _by_its_words(flat: Flat, message: Mapping[str, object]) -> Reading:
