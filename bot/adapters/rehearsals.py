@@ -28,7 +28,7 @@ async def _request(task: Task) -> DryRun | None:
         return DryRun(refused=str(getattr(error, "message", None) or f"there is no value for {error}"))
     lines = [f"{request.method} {request.path}"]
     lines += [f"{name}={value}" for name, value in request.query.items()]
-    lines += [f"{name}: {value}" for name, value in call.door.start.headers.items()]
+    lines += [f"{name}: {request.headers[name]}" for name in call.door.start.headers]
     if request.body is not None:
         lines += _cut(json.dumps(json.loads(request.body), ensure_ascii=True))
     if call.door.require:

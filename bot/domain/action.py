@@ -35,7 +35,7 @@ class ParameterKind(StrEnum):
 class ParameterSpec:
     """A typed, bounded parameter; `observed` names the field whose value it replaces.
 
-    A word must match `[A-Za-z0-9._:-]{1,64}` and, with `one_of_observed`, stand in that
+    A word must match `[A-Za-z0-9_][A-Za-z0-9._:-]{0,63}` and, with `one_of_observed`, stand in that
     comma-separated field.
     """
 

@@ -27,7 +27,7 @@ from bot.domain.service import Criticality, Inventory, Service, Target
 from bot.domain.similar import similar_names
 
 MORE_CARE = "the team asked for more care (+1)"
-WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
