@@ -22,6 +22,7 @@ from bot.slack.views.phrases import (
 )
 from bot.slack.views.scene import Scene
 from bot.slack.views.text import count, fit, utc
+from bot.slack.views.why_not import WHY_NOT, why_not_answer
 
 Answer = tuple[str, tuple[str, ...]]
 """Plain text and the ids of the evidence that it cites."""
@@ -34,6 +35,8 @@ def answer(incident: Incident, scene: Scene, question: str) -> Answer | None:
     asked = re.sub(r"<@[A-Z0-9]+>", " ", question).casefold()
     if not asked.strip():
         return status_answer(incident, scene)
+    if WHY_NOT.search(asked) and incident.current is not None:
+        return why_not_answer(incident, asked[:500])
     for pattern, reply in REPLIES:
         if re.search(pattern, asked[:500]):
             return reply(incident, scene)
