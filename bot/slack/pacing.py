@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 EDIT_GAP_SECONDS = 1.5
 """Between two edits of one message that only show progress."""
-EDITS_A_MINUTE = 50
-"""Tier 3 of Slack's rate limits, for the whole app in one workspace."""
+EDITS_A_MINUTE = 48
+"""A little less than Tier 3 of Slack's rate limits (50), for the whole app in one workspace."""
 CALM_EDITS_A_MINUTE = 35
 """What mere progress may use of it; the rest is kept for what people wait for."""
 MINUTE_SECONDS = 60.0
+POSTS_AT_ONCE = 9
+POST_WINDOW_SECONDS = 10.0
+"""Slack takes one message a second and channel, short bursts beyond it: nine in any ten seconds."""
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 KEPT = 2000
 
@@ -21,12 +24,13 @@ class Pacer:
 
     now: Callable[[], float]
     _edits: deque[float] = field(default_factory=deque[float])
+    _posts: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
     _last: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
     _held: dict[str, float] = field(default_factory=dict[str, float])
     _failures: dict[str, int] = field(default_factory=dict[str, int])
 
     def before_edit(self, message: str, state: str) -> float:
-        """Seconds until this message may be edited; a new state goes at once."""
+        """Seconds until this message may be edited, 0 takes the place at once; a new state need not wait."""
         now = self.now()
         while self._edits and now - self._edits[0] >= MINUTE_SECONDS:
             self._edits.popleft()
@@ -35,12 +39,25 @@ class Pacer:
         budget = EDITS_A_MINUTE if urgent else CALM_EDITS_A_MINUTE
         excess = len(self._edits) - budget
         wait = 0.0 if excess < 0 else MINUTE_SECONDS - (now - self._edits[excess])
-        return wait if urgent or message not in self._last else max(wait, at + EDIT_GAP_SECONDS - now)
+        wait = wait if urgent or message not in self._last else max(wait, at + EDIT_GAP_SECONDS - now)
+        if wait <= 0.0:
+            # taken before the call, not after: of those that are on their way at once, each counts
+            self._edits.append(now)
+        return max(wait, 0.0)
 
-    def sent(self, message: str, state: str, *, edit: bool) -> None:
+    def before_post(self, channel: str) -> float:
+        """Seconds until a message may be posted in this channel; 0 takes the place at once."""
+        now = self.now()
+        posts = self._posts.setdefault(channel, deque[float]())
+        while posts and now - posts[0] >= POST_WINDOW_SECONDS:
+            posts.popleft()
+        if len(posts) >= POSTS_AT_ONCE:
+            return POST_WINDOW_SECONDS - (now - posts[0])
+        posts.append(now)
+        return 0.0
+
+    def sent(self, message: str, state: str) -> None:
         """Note that a message shows this state now."""
-        if edit:
-            self._edits.append(self.now())
         if message not in self._last and len(self._last) >= KEPT:
             self._last.pop(next(iter(self._last)))
         self._last[message] = (self.now(), state)

@@ -21,8 +21,10 @@ from bot.slack.failures import (
     RateLimitedError,
     RefusedBySlackError,
 )
+from bot.slack.fallback import Fallback
 from bot.slack.pacing import Pacer
 from bot.slack.streams import Streams
+from bot.slack.troubles import SHARED, note_trouble
 from bot.slack.views.blocks import Block
 from bot.slack.views.scene import Card, Upload
 from bot.slack.views.text import fit
@@ -48,6 +50,7 @@ class Sender:
     pacer: Pacer
     content: Content
     streams: Streams
+    fallback: Fallback
 
     async def send(self, incident: Incident, card: Card, before: SentCard | None) -> float:
         """Bring one card up to date. Raises FatalLinkError, StoreUnavailableError."""
@@ -98,6 +101,7 @@ class Sender:
                 return await self._edit(incident, card, found)
         if await self._reaches_out(incident, card):
             log.warning("card_not_for_shared_channel", incident=incident.id, card=card.name)
+            await note_trouble(self.cards, incident.id, card.name, SHARED)
             return self.pacer.failed(_key(incident, card))
         wait = self.pacer.before_post(incident.place.channel)
         if wait > 0:
@@ -163,6 +167,7 @@ class Sender:
         ref = before.ref if before else None
         if refused.code in FATAL:
             raise FatalLinkError(refused.code)
+        await note_trouble(self.cards, incident.id, card.name, refused.code)
         if refused.code in BAD_SHAPE and card.message.blocks:
             plain = replace(card, message=replace(card.message, blocks=()))
             return await self._plain(incident, card, plain, ref)
@@ -170,6 +175,7 @@ class Sender:
             await self.cards.record(incident.id, card.name, SentCard(None, ""))
             return SOON
         if refused.code in OUT_OF_REACH | BAD_SHAPE:
+            await self.fallback.tell(incident, card, refused.code)
             await self.cards.record(incident.id, card.name, SentCard(ref, shown_of(card)))
             return 0.0
         return self.pacer.failed(_key(incident, card))

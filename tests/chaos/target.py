@@ -1,5 +1,6 @@
 """What the chaos suite looks at and changes: a supervisor and Prometheus, in one server."""
 
+import asyncio
 import json
 import time
 import xmlrpc.client
@@ -25,6 +26,8 @@ class Target:
     """How often each program was really stopped: the effect of a restart, counted where it happens."""
     starts: dict[str, int] = field(default_factory=dict[str, int])
     always_broken: bool = False
+    slow_seconds: float = 0.0
+    """How long a metric's history takes to come."""
 
     def reset(self) -> None:
         """Make the pool too small again, and forget what was restarted."""
@@ -62,6 +65,7 @@ class Target:
         return _answer("vector", [{"metric": {}, "value": [time.time(), value]}])
 
     async def _range(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.slow_seconds)
         asked = request.query
         start, end, step = (float(asked[name]) for name in ("start", "end", "step"))
         count = int((end - start) / step) + 1

@@ -58,6 +58,7 @@ class Api:
             self._count_rate(app, name, method, params)
             body: Json = {"ok": True, **method.answer(Call(self._hub, app, params))}
         except RateLimitedError as slow:
+            state.limited[name] += 1
             return too_many(slow.retry_after)
         except SlackError as refused:
             body = refused.answer()

@@ -83,6 +83,7 @@ class State:
         self._open_short_lived()
         self.revoked: set[str] = set()
         self.counts: Counter[str] = Counter()
+        self.limited: Counter[str] = Counter()
         self.calls: deque[ApiCall] = deque(maxlen=CALLS_KEPT)
         self._serial = 0
         self._last_stamp = 0

@@ -350,6 +350,10 @@ class Workspace:
         """How often this method was called, faults included."""
         return self._state.counts[method]
 
+    def limited(self) -> dict[str, int]:
+        """How often each method was called too often, as answered with 429."""
+        return dict(self._state.limited)
+
     async def wait_until(self, predicate: Callable[[], Any], *, seconds: float = 10.0) -> Any:
         """The first true value of `predicate`, looked at after each change and often between."""
         async with asyncio.timeout(seconds):

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from bot.slack.pacing import CALM_EDITS_A_MINUTE, EDIT_GAP_SECONDS, EDITS_A_MINUTE, Pacer
+from bot.slack.pacing import (
+    CALM_EDITS_A_MINUTE,
+    EDIT_GAP_SECONDS,
+    EDITS_A_MINUTE,
+    POST_WINDOW_SECONDS,
+    POSTS_AT_ONCE,
+    Pacer,
+)
 
 
 @dataclass(slots=True)
@@ -16,7 +23,7 @@ class Watch:
 def test_a_message_is_edited_at_most_every_second_and_a_half() -> None:
     watch = Watch()
     pacer = Pacer(watch)
-    pacer.sent("m", "triaging", edit=False)
+    pacer.sent("m", "triaging")
     watch.at += 1.0
     assert pacer.before_edit("m", "triaging") == EDIT_GAP_SECONDS - 1.0
     watch.at += 0.5
@@ -25,22 +32,22 @@ def test_a_message_is_edited_at_most_every_second_and_a_half() -> None:
 
 def test_a_new_state_goes_at_once() -> None:
     pacer = Pacer(Watch())
-    pacer.sent("m", "triaging", edit=True)
+    pacer.sent("m", "triaging")
     assert pacer.before_edit("m", "proposed") == 0.0
 
 
 def test_all_edits_share_a_budget_of_which_a_part_is_kept_for_new_states() -> None:
     watch = Watch()
     pacer = Pacer(watch)
-    pacer.sent("calm", "same", edit=False)
+    pacer.sent("calm", "same")
     for number in range(CALM_EDITS_A_MINUTE):
-        pacer.sent(f"m{number}", "s", edit=True)
+        assert pacer.before_edit(f"m{number}", "s") == 0.0
+        pacer.sent(f"m{number}", "s")
         watch.at += 0.1
     watch.at += 2.0
     assert pacer.before_edit("calm", "same") > 50
-    assert pacer.before_edit("m1", "new") == 0.0
     for number in range(EDITS_A_MINUTE - CALM_EDITS_A_MINUTE):
-        pacer.sent(f"n{number}", "s", edit=True)
+        assert pacer.before_edit(f"m{number}", "new") == 0.0
     assert pacer.before_edit("m1", "new") > 50
     watch.at += 60
     assert pacer.before_edit("m1", "new") == 0.0
@@ -51,7 +58,8 @@ def test_posts_do_not_spend_the_budget_of_edits() -> None:
     watch = Watch()
     pacer = Pacer(watch)
     for number in range(200):
-        pacer.sent(f"m{number}", "s", edit=False)
+        pacer.before_post("C1")
+        pacer.sent(f"m{number}", "s")
     watch.at += 2
     assert pacer.before_edit("m0", "s") == 0.0
 
@@ -71,5 +79,22 @@ def test_failures_wait_longer_each_time_until_something_goes_through() -> None:
     pacer = Pacer(watch)
     assert [pacer.failed("m") for _ in range(8)] == [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 30.0, 30.0]
     assert pacer.held("m") == 30.0
-    pacer.sent("m", "s", edit=True)
+    pacer.sent("m", "s")
     assert pacer.failed("m") == 0.5
+
+
+def test_edits_that_are_on_their_way_at_once_each_count() -> None:
+    pacer = Pacer(Watch())
+    allowed = [pacer.before_edit(f"m{number}", "new") for number in range(EDITS_A_MINUTE + 8)]
+    assert allowed.count(0.0) == CALM_EDITS_A_MINUTE
+
+
+def test_a_channel_takes_a_short_burst_of_posts_and_then_one_after_the_other() -> None:
+    watch = Watch()
+    pacer = Pacer(watch)
+    assert [pacer.before_post("C1") for _ in range(POSTS_AT_ONCE)] == [0.0] * POSTS_AT_ONCE
+    watch.at += 4
+    assert pacer.before_post("C1") == POST_WINDOW_SECONDS - 4
+    assert pacer.before_post("C2") == 0.0
+    watch.at += 6
+    assert pacer.before_post("C1") == 0.0
