@@ -53,7 +53,7 @@ async def observed(target: Target) -> dict[str, str]:
     found = {match[1]: match[2] for match in lines if match is not None}
     missing = [name for name in PROPERTIES if name not in found]
     if found.get("LoadState") != "loaded" or missing:
-        what = found.get("LoadState") or f"shown without {', '.join(missing)}"
+        what = f"shown without {', '.join(missing)}" if missing else found["LoadState"]
         raise SourceUnavailableError(f"The unit {invocation.arguments[-1]} is {what}.")
     return {
         "state": f"{found['ActiveState']}/{found['SubState']}",
