@@ -103,6 +103,11 @@ class RedisIncidents:
             found = (*found, "the store's own note of the head names another entry: cut short or rewritten")
         return found
 
+    async def confirmed(self, incident: IncidentId) -> bool:
+        """Whether the disk has confirmed what was written until now; the file of writes is one sequence."""
+        _, durable = await self._link.run_durably("confirm", (self._meta(incident),))
+        return durable
+
     async def lease(self, incident: IncidentId, seconds: int) -> Lease | None:
         """Take the lease; the server's clock ends it."""
         keys = (self._link.key("lease", incident), self._meta(incident))

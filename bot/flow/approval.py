@@ -16,6 +16,7 @@ from bot.domain.events import Decided, Event
 from bot.domain.ids import IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, PlanState
 from bot.domain.limits import limit_words
+from bot.domain.pausing import in_force
 from bot.domain.policy import Role
 from bot.domain.service import Service
 from bot.flow.conductor import Table, decide, load, nudge
@@ -139,12 +140,11 @@ async def _read(ports: Ports, name: RosterName, role: Role) -> RosterAnswer:
 
 async def _paused(ports: Ports, state: PlanState | None) -> str | None:
     """The wider pause in force; what cannot be read counts as paused (rule 14)."""
-    scopes = {"all", f"environment:{state.plan.environment}" if state else ""}
     try:
         pauses = await ports.incidents.pauses()
     except StoreUnavailableError:
         return "the pauses cannot be read"
-    hit = next((pause for pause in pauses if pause.scope in scopes), None)
+    hit = in_force(pauses, *((state.plan.environment,) if state else ()))
     return hit.scope if hit else None
 
 

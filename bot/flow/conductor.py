@@ -25,6 +25,7 @@ from bot.domain.events import (
     Event,
     EvidenceGathered,
     ExecutionStopped,
+    OutcomeUnknown,
     PauseSet,
     Probed,
     SampleTaken,
@@ -218,6 +219,11 @@ async def _give_up(ports: Ports, incident: Incident, lease: Lease) -> bool:
 
 def _surrender(incident: Incident, reason: str) -> Event:
     state = incident.current
+    if incident.phase is Phase.EXECUTING and state is not None and state.unfinished is not None:
+        return OutcomeUnknown(state.digest, state.unfinished, reason)
+    if incident.phase is Phase.UNKNOWN and state is not None and state.in_doubt is not None:
+        # An escalation would leave nobody able to record the truth, and the target locked for ever.
+        return Probed(state.digest, state.in_doubt, None, reason)
     if incident.phase is Phase.EXECUTING and state is not None:
         return ExecutionStopped(state.digest, "GIVEN_UP", reason)
     if incident.phase is Phase.ESCALATED:

@@ -39,7 +39,8 @@ async def starting(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     if ports.clock.now() > (state.hold_until or 0) + limit:
         yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)
         return
-    if await paused(ports, incident, state) is not None:
+    if await paused(ports, incident, state) is not None or not await ports.incidents.confirmed(incident.id):
+        # Still due: the reconciler asks again, until it may start or its time to start is over.
         return
     try:
         yield ExecutionStarted(state.digest, await _measure(ports, state))

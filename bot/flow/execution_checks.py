@@ -5,6 +5,7 @@ import asyncio
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import SourceUnavailableError, StoreUnavailableError
 from bot.domain.incident import Incident, PlanState
+from bot.domain.pausing import in_force
 from bot.domain.plan import Step
 from bot.domain.rehearsal import differs
 from bot.domain.service import Service, misplaced
@@ -32,7 +33,7 @@ async def halted(
     observed = await observed_now(ports, step)
     if observed is None:
         return (ExecutionCode.DRIFT, f"{step.target} cannot be observed"), ()
-    changed = drift(step, observed)
+    changed = drift(step, observed) or await _later_drift(ports, state, step)
     if changed:
         return (ExecutionCode.DRIFT, changed), observed
     other = await _rehearsed_otherwise(ports, step)
@@ -62,6 +63,23 @@ async def misplaced_now(ports: Ports, service: Service, step: Step) -> str | Non
     except SourceUnavailableError as lost:
         return f"{target.executor} does not say where {step.target} is live: {lost.message}"
     return misplaced(environment, target, live)
+
+
+async def _later_drift(ports: Ports, state: PlanState, step: Step) -> str:
+    """Before the first step, what drifted under a later one: no plan is begun that is stale already.
+
+    Later steps are not asked again before the second: by then our own first step has changed the world.
+    """
+    if step is not state.steps[0].step:
+        return ""
+    for later in state.steps[1:]:
+        seen = await observed_now(ports, later.step)
+        if seen is None:
+            return f"{later.step.target} cannot be observed"
+        changed = drift(later.step, seen)
+        if changed:
+            return changed
+    return ""
 
 
 async def _rehearsed_otherwise(ports: Ports, step: Step) -> str:
@@ -112,6 +130,5 @@ async def paused(ports: Ports, incident: Incident, state: PlanState) -> str | No
         pauses = await ports.incidents.pauses()
     except StoreUnavailableError:
         return "the store cannot be read"
-    scopes = {"all", f"environment:{state.plan.environment}"}
-    hit = next((pause for pause in pauses if pause.scope in scopes), None)
+    hit = in_force(pauses, state.plan.environment)
     return f"{hit.scope} was paused by {hit.person}" if hit else None

@@ -87,6 +87,10 @@ class Incidents(Protocol):
         """All entries; raises UnknownIncidentError, StoreUnavailableError."""
         ...
 
+    async def confirmed(self, incident: IncidentId) -> bool:
+        """Whether the disk has, within a second, confirmed everything that was written until now."""
+        ...
+
     async def lease(self, incident: IncidentId, seconds: int) -> Lease | None:
         """Take the lease, or nothing where somebody else holds it."""
         ...

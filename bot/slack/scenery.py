@@ -5,14 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer
-from bot.domain.ids import IncidentId, PersonId, RosterName
+from bot.domain.ids import EnvironmentId, IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, Phase
+from bot.domain.pausing import in_force
 from bot.domain.policy import Role
 from bot.domain.service import Service
 from bot.ports.cards import Progress, SentCard
 from bot.ports.content import Content
 from bot.ports.records import Incidents, Loaded
 from bot.ports.world import Clock, Roster
+from bot.slack.gate_scene import gate_scene
 from bot.slack.troubles import troubles
 from bot.slack.views.scene import Card, Scene
 
@@ -64,6 +66,7 @@ class Scenery:
             paused=paused,
             roster_note=self._note(incident, rosters),
             team_note=self.team_note,
+            gate=gate_scene(incident, self.content, self.clock.now()),
         )
 
     def freezes(self) -> tuple[str, ...]:
@@ -86,10 +89,10 @@ class Scenery:
     async def _paused(self, incident: Incident) -> str | None:
         service = self._service(incident)
         state = incident.current
-        places = {service.environment} if service else set[str]()
+        places = {service.environment} if service else set[EnvironmentId]()
         places |= {state.plan.environment} if state else set()
-        scopes = {"all", *(f"environment:{place}" for place in places)}
-        return next((pause.scope for pause in await self.incidents.pauses() if pause.scope in scopes), None)
+        hit = in_force(await self.incidents.pauses(), *places)
+        return hit.scope if hit else None
 
     async def _rosters(self, incident: Incident) -> tuple[RosterAnswer, ...]:
         service = self._service(incident)

@@ -136,6 +136,12 @@ class MemoryIncidents:
             raise UnknownIncidentError
         return Loaded(tuple(self.shelf.entries[incident]), self.shelf.heads[incident])
 
+    async def confirmed(self, incident: IncidentId) -> bool:
+        """What appends report, too."""
+        self.shelf.check()
+        del incident
+        return self.shelf.durable
+
     async def lease(self, incident: IncidentId, seconds: int) -> Lease | None:
         """Take the lease where nobody holds it."""
         self.shelf.check()

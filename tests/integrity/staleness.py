@@ -328,7 +328,7 @@ AFTER = (
     ("everything is paused", _paused("all"), "WAITS"),
     ("the environment is paused", _paused("environment:shop-production"), "WAITS"),
     ("the incident is stopped", _stopped_by_hand, "WAITS"),
-    ("the disk does not confirm", _not_durable, "NOT_DURABLE"),
+    ("the disk does not confirm", _not_durable, "WAITS"),
 )
 HELD = (
     ("the hold is not over", _nothing, "WAITS"),

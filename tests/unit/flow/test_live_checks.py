@@ -6,13 +6,15 @@ import pytest
 
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import SourceUnavailableError
-from bot.domain.ids import IncidentId
+from bot.domain.events import PlanEnd
+from bot.domain.finding import Remediation
+from bot.domain.ids import IncidentId, TargetId
 from bot.domain.incident import Phase, StepStatus
 from bot.domain.plan import parsed
 from bot.domain.rehearsal import NO_DIFFERENCE, DryRun
 from bot.slack.views.facts import facts_of
 from tests.fakes.content import PROCESS
-from tests.fakes.house import House, house
+from tests.fakes.house import RAISE, House, house
 
 CLUSTER = "7d0c-uid"
 DIFFERENCE = ("-  replicas: 2", "+  replicas: 4")
@@ -161,3 +163,49 @@ async def test_a_plan_whose_dry_run_fails_is_never_proposed(run: DryRun | Except
     found = await home.incident(incident)
     assert found.phase is Phase.ESCALATED
     assert code in found.escalation
+
+
+async def test_an_approval_that_the_disk_has_not_confirmed_does_not_begin_until_it_has() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    home.store.shelf.durable = False
+    assert not hasattr(await home.click(incident), "code")
+    await home.pass_time(30, 5)
+    found = await home.incident(incident)
+    assert found.phase is Phase.APPROVED
+    assert not home.hands.performed
+    home.store.shelf.durable = True
+    await home.work()
+    assert (await home.incident(incident)).phase is Phase.EXECUTED
+
+
+async def test_an_approval_that_the_disk_never_confirms_expires() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    home.store.shelf.durable = False
+    await home.click(incident)
+    await home.pass_time(130, 10)
+    state = (await home.incident(incident)).plans[0]
+    assert state.ended is PlanEnd.EXPIRED
+    assert state.started_at is None
+    assert not home.hands.performed
+
+
+async def test_a_plan_whose_second_step_is_stale_does_not_begin_with_its_first() -> None:
+    home = house()
+    worker = TargetId("checkout/worker")
+    old = home.content.fixed_inventory
+    service = old.services[0]
+    twin = replace(service.targets[0], id=worker)
+    home.content.fixed_inventory = replace(
+        old, services=(replace(service, targets=(*service.targets, twin)), *old.services[1:])
+    )
+    home.eyes.set_state(worker, **home.eyes.state[PROCESS])
+    steps = tuple(replace(RAISE.steps[0], target=target) for target in (PROCESS, worker))
+    home.team.remediations[0] = Remediation((replace(RAISE, steps=steps),))
+    incident = await approved(home)
+    home.eyes.set_state(worker, pool_size="21")
+    code, detail = await stopped_by(home, incident)
+    assert (code, detail) == (ExecutionCode.DRIFT, "pool_size was 20, is 21")
