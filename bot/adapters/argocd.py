@@ -12,6 +12,7 @@ from bot.adapters.change_reading import ChangeAsk, Deploys, printable
 from bot.adapters.log_files import moment
 from bot.adapters.shapes import items, mapping
 from bot.adapters.web import Question, backend_of
+from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change
 
 SHORT = 12
@@ -22,7 +23,10 @@ async def read_argocd(ask: ChangeAsk, client: httpx2.AsyncClient) -> Deploys:
     backend = backend_of("Argo CD", ask.source, client)
     name = ask.source.setting("application")
     answer = mapping(await backend.json(Question(f"/api/v1/applications/{quote(name, safe='')}")))
-    history = [mapping(row) for row in items(mapping(answer.get("status")).get("history")) or []]
+    status = mapping(answer.get("status"))
+    if not status:
+        raise SourceUnavailableError("Argo CD answered with something else than an application.")
+    history = [mapping(row) for row in items(status.get("history")) or []]
     found: list[Change] = []
     before = ""
     unread = 0

@@ -22,7 +22,7 @@ class Kind:
 LOOK = "look."
 """`look.version: /api/app#/status/version` is a field that is observed over HTTP."""
 
-WEB = frozenset({"token", "username", "password", "tenant", "ca_file"})
+WEB = frozenset({"token", "username", "password", "tenant", "ca_file", "timeout_seconds"})
 """What every source over HTTP takes beside its `url`."""
 ANY_LOG = frozenset({"level", "pattern", "max_bytes"})
 """What every log source takes: the quietest level, an RE2 pattern, the cap in bytes."""

@@ -53,9 +53,16 @@ async def read_elasticsearch(
         source.setting("level_field", "log.level"),
     )
     newest = Newest(ask.max_bytes)
-    cut = await _collected(backend, source, ask, fields, newest)
+    cut, broken = True, None
+    try:
+        cut = await _collected(backend, source, ask, fields, newest)
+    except SourceUnavailableError as error:
+        # The pages before it are the newest lines, and still evidence.
+        broken = error
     for batch in newest.batches(cut=cut):
         yield batch
+    if broken is not None:
+        raise broken
 
 
 async def _collected(backend: Backend, source: Source, ask: LogAsk, fields: Fields, newest: Newest) -> bool:

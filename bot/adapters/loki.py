@@ -37,14 +37,20 @@ async def read_loki(source: Source, ask: LogAsk, client: httpx2.AsyncClient) -> 
     """The entries of the window, oldest first; raises SourceUnavailableError."""
     backend = backend_of("Loki", source, client)
     newest = Newest(ask.max_bytes)
-    cut = False
-    async for entry in _backwards(backend, source, ask):
-        if entry is None:
-            cut = True
-        elif not newest.add(stamped(At(entry.ns // NANOSECONDS), entry.line)):
-            break
-    for batch in newest.batches(cut=cut):
+    cut, broken = False, None
+    try:
+        async for entry in _backwards(backend, source, ask):
+            if entry is None:
+                cut = True
+            elif not newest.add(stamped(At(entry.ns // NANOSECONDS), entry.line)):
+                break
+    except SourceUnavailableError as error:
+        # The pages before it are the newest lines, and still evidence.
+        broken = error
+    for batch in newest.batches(cut=cut or broken is not None):
         yield batch
+    if broken is not None:
+        raise broken
 
 
 async def _backwards(backend: Backend, source: Source, ask: LogAsk) -> AsyncGenerator[Entry | None]:

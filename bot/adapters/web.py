@@ -20,6 +20,7 @@ SECONDS = 8.0
 TIMEOUT = httpx2.Timeout(SECONDS, connect=3.0)
 MAX_BYTES = 4_000_000
 MAX_REDIRECTS = 3
+MAX_SAID = 10_000
 LARGE = 100_000
 """Bytes from which parsing is left to a thread."""
 
@@ -27,8 +28,6 @@ OK = range(200, 300)
 MOVED = frozenset({301, 302, 303, 307, 308})
 DENIED = frozenset({401, 403, 407})
 TOO_MANY = 429
-WEB = frozenset({"url", "token", "username", "password", "tenant", "ca_file"})
-"""The settings that every source over HTTP takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,9 @@ class Backend:
     async def json(self, question: Question) -> object:
         """The answer as JSON; raises SourceUnavailableError."""
         reply = await self.ask(question)
-        parsed = await self.parsed(reply)
         if reply.status not in OK:
-            raise SourceUnavailableError(f"{self.name} answered {reply.status}: {_said(parsed)}")
-        return parsed
+            raise SourceUnavailableError(f"{self.name} answered {reply.status}: {_said(reply.body)}")
+        return await self.parsed(reply)
 
     async def text(self, question: Question) -> str:
         """The answer as UTF-8 text; raises SourceUnavailableError."""
@@ -190,7 +188,8 @@ def backend_of(name: str, source: Source, client: httpx2.AsyncClient, url: str =
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     if source.setting("tenant"):
         headers["X-Scope-OrgID"] = source.setting("tenant")
-    return Backend(name, source.setting("url", url), client, headers, source.setting("ca_file"))
+    seconds = float(source.setting("timeout_seconds", f"{SECONDS:g}"))
+    return Backend(name, source.setting("url", url), client, headers, source.setting("ca_file"), seconds)
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
@@ -202,10 +201,14 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _said(parsed: object) -> str:
-    """What a server says about its error, on one printable line."""
-    found = parsed
+def _said(body: bytes) -> str:
+    """What a server says about its error, on one printable line: in JSON, or as plain text."""
+    text = body[:MAX_SAID].decode("utf-8", "replace").strip()
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        found = "an HTML page" if text[:1] == "<" else text
     for name in ("error", "message", "reason"):
         found = mapping(found).get(name, found)
-    text = found if isinstance(found, str) else "no reason given"
-    return "".join(letter if letter.isprintable() else " " for letter in text[:300])
+    said = found if isinstance(found, str) and found else "no reason given"
+    return "".join(letter if letter.isprintable() else " " for letter in said[:300])
