@@ -134,7 +134,7 @@ async def test_output_without_end_is_cut_and_does_not_hold_it_up(tmp_path: Path)
 async def test_only_a_program_that_others_cannot_replace_is_started(
     tmp_path: Path, mode: int, name: str, why: str
 ) -> None:
-    Path(program(tmp_path, "scale", "exit 0")).chmod(mode)
+    Path(program(tmp_path, "scale", "exit 0")).chmod(mode)  # noqa: ASYNC240
     with pytest.raises(NotStartedError, match=why):
         await ran(Invocation(f"{tmp_path}/{name}".removesuffix("/.")))
 
@@ -232,7 +232,7 @@ esac
 
 
 def unit_room(folder: Path, unit: str = "checkout.service", *, shown: str = SHOWN) -> Room:
-    """A unit behind a stand-in of systemctl that prints properties in its documented form; no systemd runs."""
+    """A unit behind a stand-in of systemctl that prints properties as documented; no systemd runs."""
     (folder / "shown").write_text(shown)
     (folder / "pid").write_text("4711\n")
     path = program(folder, "systemctl", STAND_IN.replace("DIR", str(folder)))
