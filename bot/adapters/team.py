@@ -21,6 +21,7 @@ from bot.adapters.team_answers import (
 )
 from bot.adapters.team_brief import to_answer, to_diagnose, to_remedy
 from bot.adapters.team_crew import DIAGNOSIS, LOGS, REMEDIATION, Crew, Crews
+from bot.adapters.team_findings import findings_beside, keep_findings
 from bot.adapters.team_ledger import Books
 from bot.adapters.team_spending import models_of, notes_of, tried_of, worked_of
 from bot.adapters.team_tools import Reach, Tools
@@ -28,11 +29,10 @@ from bot.adapters.team_words import Aloud
 from bot.domain.finding import RANK, Claim, Confidence, Diagnosis, Option, Remediation, Verdict, checked
 from bot.domain.ids import EvidenceId
 from bot.domain.teamwork import DraftKind
-from bot.ports.team import Case, Hear, Reply, unheard
+from bot.ports.team import Case, Hear, MemoryWish, Reply, unheard
 
 EVIDENCE_ID = re.compile(r"\bev-[0-9A-Za-z-]{4,40}", re.ASCII)
 MAX_REPLY = 8_000
-EDIT = "A proposed edit of AGENTS.md; a person decides and makes it:"
 WRITERS = {
     DraftKind.POSTMORTEM: "postmortem_writer",
     DraftKind.STAKEHOLDERS: "communicator",
@@ -45,6 +45,10 @@ DRAFT_TASKS = {
     DraftKind.STAKEHOLDERS: "Draft a short update for stakeholders, free of jargon. Only the text to send.",
     DraftKind.ESCALATION: "Draft an escalation message: summary, impact, actions so far, why, what next.",
 }
+PROPOSALS = 3
+"""How often the models may propose before the runbooks' remedies stand beside theirs."""
+
+REFUSED = "From the runbooks, because what the models proposed was refused before. "
 ALL_STAGES = "Have the logs analysed, then the cause found, each by the member of your team whose work it is."
 ONLY_STEPS = "The cause is diagnosed. Have steps proposed by the member of your team whose work it is."
 
@@ -76,6 +80,8 @@ class ModelTeam:
         ran = await self._run(case, crew, crew.before_remediation(), replace(brief, task=ALL_STAGES))
         case.worksheet.worked.append(worked_of(DIAGNOSIS, ran.run, crew.digests, self._reach.clean))
         notes = self._notes(ran)
+        seen = (*case.sightings, *case.worksheet.sightings)
+        await keep_findings(self._books.journal(case.incident), self._findings(ran.run), seen)
         try:
             answer = ran.run.answer(DIAGNOSIS)
         except ModelUnavailableError as error:
@@ -94,7 +100,8 @@ class ModelTeam:
     async def remedy(self, case: Case) -> Remediation:
         """The models' proposal; the runbooks' remedies where no model answers."""
         crew = await self._crews.of(case.incident)
-        brief = to_remedy(case, self._reach.clean)
+        findings = await findings_beside(self._books.journal(case.incident), case.diagnosis)
+        brief = to_remedy(case, self._reach.clean).after(*findings)
         ran = await self._run(case, crew, (REMEDIATION,), replace(brief, task=ONLY_STEPS))
         case.worksheet.worked.append(worked_of(REMEDIATION, ran.run, crew.digests, self._reach.clean))
         try:
@@ -110,8 +117,8 @@ class ModelTeam:
         assert isinstance(answer, RemediationAnswer)
         proposed = remediation_of(answer, self._reach.clean)
         if not proposed.options and ran.tools.steps:
-            return _recorded(ran.tools, proposed.note)
-        return proposed
+            proposed = _recorded(ran.tools, proposed.note)
+        return await self._with_rules(case, proposed) if _is_last_try(case) else proposed
 
     async def answer(self, case: Case, question: str, hear: Hear = unheard) -> Reply | None:
         """The manager's answer to a person, citing evidence; nothing where no model can be reached."""
@@ -147,8 +154,8 @@ class ModelTeam:
         if outcome.stopped:
             text = f"{text}\n\nI had to stop early: {outcome.stopped}.".strip()
         text = _citing(text, case)
-        for edit in tools.edits:
-            text += f"\n\n{EDIT}\n{self._reach.clean(edit.diff)}"
+        clean = self._reach.clean
+        case.worksheet.edits.extend(MemoryWish(clean(edit.after), clean(edit.reason)) for edit in tools.edits)
         cited = tuple(dict.fromkeys(EvidenceId(found) for found in EVIDENCE_ID.findall(text)))
         return Reply(
             f"{text[:MAX_REPLY]}\n(Answered by {outcome.agent}, a model; it can change nothing.)", cited
@@ -179,6 +186,12 @@ class ModelTeam:
         answer = outcome.answer if outcome else None
         return claims_of(answer.findings, self._reach.clean) if isinstance(answer, FindingsAnswer) else ()
 
+    async def _with_rules(self, case: Case, proposed: Remediation) -> Remediation:
+        """The models' third proposal, and the runbooks' remedies behind it, in case it is refused as well."""
+        ruled = await self._rules.remedy(case)
+        behind = tuple(replace(one, explanation=f"{REFUSED}{one.explanation}") for one in ruled.options)
+        return replace(proposed, options=(*proposed.options, *behind))
+
     async def _by_rules(self, case: Case, why: str) -> Remediation:
         ruled = await self._rules.remedy(case)
         return replace(ruled, note=f"{why} {ruled.note}".strip())
@@ -196,6 +209,11 @@ def _citing(text: str, case: Case) -> str:
 
 def _recorded(tools: Tools, note: str) -> Remediation:
     return Remediation((Option("The recorded steps", tuple(tools.steps), note),), note)
+
+
+def _is_last_try(case: Case) -> bool:
+    tries = sum(worked.task == REMEDIATION for worked in case.worksheet.worked)
+    return bool(case.refusals) and tries >= PROPOSALS
 
 
 def _with_objection(found: Diagnosis, ruled: Diagnosis) -> Diagnosis:

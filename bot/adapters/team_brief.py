@@ -6,10 +6,11 @@ from agents.brief import Brief, Document, Former
 from agents.fence import tokens_of
 from bot.adapters.log_words import loudness
 from bot.adapters.team_answers import Clean
+from bot.adapters.team_findings import claim_text
 from bot.adapters.team_tools import clock_time, shown
 from bot.domain.action import Action, Catalogue, ParameterKind, ParameterSpec
 from bot.domain.evidence import EvidenceKind, Sighting
-from bot.domain.finding import Claim, Diagnosis
+from bot.domain.finding import Diagnosis
 from bot.domain.service import Service
 from bot.ports.content import FailureMode
 from bot.ports.team import Case, Tried
@@ -110,7 +111,7 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
         f"verdict: {diagnosis.verdict} (confidence {diagnosis.confidence})",
         f"cause: {diagnosis.cause}",
         f"failure mode: {diagnosis.mode or 'none that is known'}",
-        *(_claim(claim) for claim in diagnosis.claims),
+        *(claim_text(claim) for claim in diagnosis.claims),
     ]
     lines += [f"against it: {one}" for one in diagnosis.against]
     return "\n".join([*lines, *(f"missing: {one}" for one in diagnosis.missing)])
@@ -118,11 +119,6 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
 
 def _former(diagnosis: Diagnosis | None) -> tuple[Former, ...]:
     return () if diagnosis is None else (Former("diagnostician, checked by code", diagnosis_text(diagnosis)),)
-
-
-def _claim(claim: Claim) -> str:
-    quote = f' "{claim.quote}"' if claim.quote else ""
-    return f"- {claim.statement}{quote} [{', '.join(claim.evidence)}]"
 
 
 def _alert(case: Case, clean: Clean) -> Document:

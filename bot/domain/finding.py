@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from bot.domain.evidence import EvidenceKind, MetricReading, Sighting
 from bot.domain.ids import ActionId, EvidenceId, TargetId
-from bot.domain.numbers import Number, all_shown, shown_by
+from bot.domain.numbers import Number, all_shown, shown_by, without_unshown
 
 MIN_QUOTE = 8
 MAX_STATEMENT = 300
 MAX_CLAIMS = 12
 INDEPENDENT_KINDS = 2
+NUMBERS_OUT = "A number of the cause stood in no evidence and was taken out."
 
 
 class Verdict(StrEnum):
@@ -118,18 +119,21 @@ def checked(diagnosis: Diagnosis, sightings: tuple[Sighting, ...]) -> Diagnosis:
     """The diagnosis without the claims that do not hold, its confidence capped by rules.
 
     High needs a known failure mode, two kinds of evidence, and nothing that contradicts it; a cause without
-    any claim is inconclusive.
+    any claim is inconclusive. A number of the cause that stands in no evidence is taken out and counted.
     """
     by_id = {sighting.evidence.id: sighting for sighting in sightings}
     kept = tuple(claim for claim in diagnosis.claims[:MAX_CLAIMS] if holds(claim, by_id))
     against = tuple(dict.fromkeys((*diagnosis.against, *_contradictions(diagnosis, sightings))))
+    cause, wrong = without_unshown(diagnosis.cause[:MAX_STATEMENT], sightings)
+    doubted = bool(against) or bool(wrong)
     result = replace(
         diagnosis,
-        cause=diagnosis.cause[:MAX_STATEMENT],
+        cause=cause,
         claims=kept,
-        dropped=diagnosis.dropped + len(diagnosis.claims) - len(kept),
+        dropped=diagnosis.dropped + len(diagnosis.claims) - len(kept) + wrong,
         against=against,
-        confidence=_capped(diagnosis, kinds=_independent(kept, by_id), against=bool(against)),
+        confidence=_capped(diagnosis, kinds=_independent(kept, by_id), against=doubted),
+        notes=(*diagnosis.notes, *([NUMBERS_OUT] if wrong else [])),
     )
     if diagnosis.verdict is Verdict.CAUSE and not kept:
         return replace(

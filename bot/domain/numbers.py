@@ -13,10 +13,13 @@ SIZES = r"(?:[KMGT]i?B?|[kmg]b)"
 TIMES = r"(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)"
 SAID = re.compile(
     rf"(?<![\w.,:#-])(?P<value>\d[\d_,]*(?:\.\d+)?)(?:\s?(?P<percent>%)|(?:\s?(?P<time>{TIMES})|{SIZES})\b)?"
-    r"(?![\w:-]|[.,]\d)",
+    r"(?![\w:…-]|[.,]\d)",
     re.ASCII,
 )
 """Numbers of a sentence; names such as 5xx or v42, clock times and dates are none."""
+
+UNSHOWN = "(?)"
+"""What stands in the place of a number that no evidence shows."""
 
 WRITTEN = re.compile(r"\d+(?:[,_]\d{3})*(?:\.\d+)?", re.ASCII)
 
@@ -55,6 +58,18 @@ def all_shown(statement: str, numbers: tuple[Number, ...], sightings: tuple[Sigh
     return all(_stands(found, known) for found in open_ones)
 
 
+def without_unshown(sentence: str, sightings: tuple[Sighting, ...]) -> tuple[str, int]:
+    """A sentence whose numbers all stand in the evidence, and how many were taken out of it for that."""
+    spans = [found for found in SAID.finditer(sentence) if not found["time"]]
+    if not spans:
+        return sentence, 0
+    known = frozenset(_known(sightings))
+    wrong = [found.span("value") for found in spans if not _stands(found, known)]
+    for start, end in reversed(wrong):
+        sentence = f"{sentence[:start]}{UNSHOWN}{sentence[end:]}"
+    return sentence, len(wrong)
+
+
 def _stands(found: re.Match[str], known: frozenset[Decimal]) -> bool:
     stated = _stated(found["value"] + (found["percent"] or ""))
     return stated is not None and any(_same(stated, one) for one in known)
@@ -62,12 +77,19 @@ def _stands(found: re.Match[str], known: frozenset[Decimal]) -> bool:
 
 def _known(sightings: tuple[Sighting, ...]) -> Iterator[Decimal]:
     for sighting in sightings:
-        for match in WRITTEN.finditer(sighting.text):
-            yield Decimal(match[0].replace(",", "").replace("_", ""))
+        yield from _written(sighting.text)
         # How many there are may be said, too.
         yield Decimal(len(sighting.facts))
         for fact in sighting.facts:
             yield from _numbers(fact)
+            # A digest may have left a line out that is kept as an example.
+            if isinstance(fact, LogPattern):
+                yield from _written(fact.example)
+
+
+def _written(text: str) -> Iterator[Decimal]:
+    for match in WRITTEN.finditer(text):
+        yield Decimal(match[0].replace(",", "").replace("_", ""))
 
 
 def _numbers(fact: Fact) -> Iterator[Decimal]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class StageSpent:
-    """What one stage of a team used; `stopped` says why it ended early.
+    """What one stage of a team used; `stopped` says why it ended early, `refused` what it asked for in vain.
 
     `usd` is a decimal over the calls whose price is known; `tokens_in` counts all input, of which
     `tokens_cached` came from a prompt cache.
@@ -24,6 +24,7 @@ class StageSpent:
     unpriced: tuple[str, ...] = ()
     estimated: bool = False
     stopped: str = ""
+    refused: tuple[str, ...] = ()
 
 
 def total(stages: Iterable[StageSpent]) -> StageSpent:
@@ -49,7 +50,9 @@ def spent_words(one: StageSpent) -> str:
     about = "about " if one.estimated else ""
     tokens = f"{about}{one.tokens_in + one.tokens_out:,} tokens"
     said = f"{calls}, {tokens}, {_money(one)}, {one.milliseconds / 1000:.1f} s"
-    return f"{said}, stopped: {one.stopped}" if one.stopped else said
+    stopped = f", stopped: {one.stopped}" if one.stopped else ""
+    refused = f", refused: {'; '.join(one.refused)}" if one.refused else ""
+    return f"{said}{stopped}{refused}"
 
 
 def _money(one: StageSpent) -> str:

@@ -111,10 +111,7 @@ async def _ways(
         drafted, refusals = await _drafted(incident, ports, observations, remediation, undo)
         if drafted or not refusals:
             return remediation, drafted, refusals
-        again = await ports.team.remedy(replace(case, refusals=refusals))
-        if again.options == remediation.options:
-            return remediation, drafted, refusals
-        remediation = again
+        remediation = await ports.team.remedy(replace(case, refusals=refusals))
     return remediation, *await _drafted(incident, ports, observations, remediation, undo)
 
 

@@ -231,15 +231,6 @@ async def test_a_refused_plan_goes_back_to_the_planner_before_any_card() -> None
     assert len([entry for entry in found.entries if type(entry.event).__name__ == "PlanProposed"]) == 1
 
 
-async def test_a_planner_that_never_proposes_anything_legal_is_asked_three_times_then_a_person() -> None:
-    bad = [proposing({"action": f"drop_{n}", "target": PROCESS}) for n in range(9)]
-    cast = Cast({**ROAD, "remediator": bad})
-    found = await proposed(modelled(cast))
-    assert len(cast.asked("remediator")) == 3
-    assert found.phase is Phase.ESCALATED
-    assert "UNKNOWN_ACTION" in found.escalation
-
-
 async def test_a_recorded_step_is_a_proposal_and_nothing_more() -> None:
     def recorder(ask: Ask) -> Any:
         if not any(isinstance(message, Results) for message in ask.messages):
