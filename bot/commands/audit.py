@@ -55,7 +55,8 @@ async def _verify(audit: Audit, options: argparse.Namespace) -> int:
         for problem in problems:
             print(plain(audit.redact(f"  {problem}")))
         broken += bool(problems)
-    print(f"{len(names)} incidents, {broken} broken.")
+    noun = "incident" if len(names) == 1 else "incidents"
+    print(f"{len(names)} {noun}, {broken} broken.")
     return BROKEN if broken else WHOLE
 
 

@@ -34,6 +34,7 @@ from bot.domain.events import (
     Verified,
 )
 from bot.domain.ids import At, PersonId, grouped
+from bot.domain.paging import NOBODY
 from bot.domain.plan import Plan, Step, parsed
 from bot.domain.teamwork import (
     AlertJoined,
@@ -193,8 +194,8 @@ def _told_around(event: Around) -> Told | None:
             )
         case AlertJoined(alert, _, why):
             return f"Another alert joined ({why}): {alert.title}.", None
-        case Paged(target, reason, ok, detail):
-            return f"{'Called' if ok else 'Could not call'} {target} ({reason}): {detail}", None
+        case Paged():
+            return _told_of_call(event), None
         case DraftMade() | DraftEdited() | DraftSent():
             return _told_of_draft(event)
         case Reopened(alert):
@@ -203,6 +204,13 @@ def _told_around(event: Around) -> Told | None:
             return "Asked for an investigation.", person
         case InvestigationStopped(person, reason):
             return f"Stopped the investigation{f': {reason}' if reason else '.'}", person
+
+
+def _told_of_call(page: Paged) -> str:
+    when = str(page.reason).replace("_", " ")
+    if page.target == NOBODY:
+        return f"Nobody was called ({when}): {page.detail}."
+    return f"{'Called' if page.ok else 'Could not call'} {page.target} ({when}): {page.detail}."
 
 
 def _told_of_draft(event: DraftMade | DraftEdited | DraftSent) -> Told:

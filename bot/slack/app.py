@@ -14,14 +14,17 @@ from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.events import Events
 from bot.slack.listeners.homes import Homes
 from bot.slack.listeners.reasons import Reasons
+from bot.slack.listeners.rework import Rework
 from bot.slack.listeners.room import Room
 from bot.slack.listeners.shortcuts import Shortcuts
 from bot.slack.listeners.steering import Steering
 from bot.slack.listeners.talk import Talk
 from bot.slack.middleware import Storing
 from bot.slack.payloads import Identity
+from bot.slack.test_button import ACTION
 
 ANYTHING = re.compile(".*")
+EDIT = re.compile(r"plan_edit(_[0-9])?")
 
 
 def build_app(room: Room, client: AsyncWebClient, me: Identity) -> AsyncApp:
@@ -64,11 +67,10 @@ def _add_buttons(app: AsyncApp, room: Room) -> None:
     app.action("plan_details")(clicks.details)
     app.action("show_evidence")(clicks.evidence)
     app.action("stop_incident")(steering.stop)
-    app.action("record_applied")(steering.applied)
-    app.action("record_not_applied")(steering.not_applied)
     app.action("close_incident")(steering.close)
     _add_care(app, room)
     _add_talk(app, room)
+    _add_rework(app, room)
     app.view("reject_reason")(reasons.given)
     app.view("close_reason")(steering.closed)
 
@@ -86,7 +88,19 @@ def _add_care(app: AsyncApp, room: Room) -> None:
     app.view("hand_over")(care.handed)
     app.view("feedback_note")(care.explained)
     app.view("resume_reason")(homes.resumed)
+    app.action(ACTION)(care.tested)
     app.shortcut("gl_investigate")(Shortcuts(room).investigate)
+
+
+def _add_rework(app: AsyncApp, room: Room) -> None:
+    """What leads to another plan, or settles a step in doubt."""
+    rework = Rework(room)
+    app.action(EDIT)(rework.edit)
+    app.action("plan_undo")(rework.undo)
+    app.action("record_applied")(rework.applied)
+    app.action("record_not_applied")(rework.not_applied)
+    app.view("edit_parameters")(rework.edited)
+    app.view("record_note")(rework.recorded)
 
 
 def _add_talk(app: AsyncApp, room: Room) -> None:

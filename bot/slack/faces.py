@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.apply import replay
-from bot.domain.ids import PersonId
+from bot.domain.editing import problems_of
+from bot.domain.ids import ActionId, PersonId
 from bot.domain.incident import Incident, Phase, PlanState
 from bot.ports.cards import Blobs
 from bot.ports.records import Pause
 from bot.slack.alerts.forced import forced
 from bot.slack.alerts.parsing import parse
-from bot.slack.listeners.room import Place, Screens
+from bot.slack.listeners.room import Forms, Place, Screens
 from bot.slack.process import Faces
 from bot.slack.scenery import Scenery
 from bot.slack.verbs import Standing
@@ -18,6 +19,7 @@ from bot.slack.views.errors import error_sentence, refusal
 from bot.slack.views.home import HomeScene, Waiting, home_view
 from bot.slack.views.modals import evidence_modal, notice_modal, plan_modal, reject_modal
 from bot.slack.views.phrases import word
+from bot.slack.views.rework_modals import edit_modal, record_modal
 from bot.slack.views.steering_modals import (
     close_modal,
     hand_over_modal,
@@ -64,12 +66,36 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         wrong=wrong_modal,
         resuming=resume_modal,
         home=lambda person, standing: _home(scenery, person, standing),
+        forms=forms_of(scenery),
         reason=reason,
         evidence=evidence,
         status=lambda incidents, pauses: status_text(incidents, pauses, scenery.freezes()),
         help=HELP,
     )
     return Faces(parse=parse, forced=forced, screens=screens, render=scenery.render)
+
+
+def forms_of(scenery: Scenery) -> Forms:
+    """The modals of plans and steps, with the catalogue as it is now."""
+
+    async def editing(
+        incident: Incident, state: PlanState, step: int, card: Place
+    ) -> Mapping[str, Any] | None:
+        scene = await scenery.of(incident)
+        if step not in scene.gate.editable:
+            return None
+        action = scenery.content.catalogue().action(state.plan.steps[step].action)
+        return edit_modal(state, step, action, scene.approvers, card) if action else None
+
+    def wrong_values(name: ActionId, given: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+        action = scenery.content.catalogue().action(name)
+        return problems_of(action, given)
+
+    return Forms(
+        editing=editing,
+        recording=lambda value, card, applied: record_modal(value, card, applied=applied),
+        wrong_values=wrong_values,
+    )
 
 
 async def _home(scenery: Scenery, person: PersonId, standing: Standing) -> Mapping[str, Any]:

@@ -162,6 +162,11 @@ class ViewState(Payload):
         people = (element.get("selected_user") for _, element in self._inputs())
         return next((one for one in people if isinstance(one, str) and one), "")
 
+    @property
+    def filled(self) -> tuple[tuple[str, str], ...]:
+        """Block id and what was typed or chosen there, for every input."""
+        return tuple((block, _text(element) or _option(element)) for block, element in self._inputs())
+
     def _inputs(self) -> tuple[tuple[str, dict[str, Any]], ...]:
         return tuple((block, one) for block, elements in self.values.items() for one in elements.values())
 

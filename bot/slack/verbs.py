@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.alert import Place, Sighted
+from bot.domain.alert import Alert, Place, Sighted
 from bot.domain.decision import Click, Refused
 from bot.domain.events import Decided, IncidentClosed
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
-from bot.domain.teamwork import DraftKind, FeedbackGiven
+from bot.domain.teamwork import DraftKind, FeedbackGiven, ParametersEdited, UndoAsked
 
 
 class RecordTruth(Protocol):
@@ -59,10 +59,20 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Rework:
+    """What people want of the next plan; a sentence where that cannot be, else a card follows."""
+
+    edit: Callable[[IncidentId, ParametersEdited], Awaitable[str | None]]
+    undo: Callable[[IncidentId, UndoAsked], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Verbs:
     """The flow as the Slack room sees it; a string is the sentence to show to the person."""
 
     alert_seen: Callable[[Sighted], Awaitable[None]]
+    home_of: Callable[[Alert], Awaitable[Place | None]]
+    """Where the incident is that this alert belongs to, if there is one."""
     judge: Callable[[Click, PersonId], Awaitable[Decided | Refused]]
     asked: Callable[[Place, PersonId, str, str], Awaitable[str | None]]
     """Place, person, ts and text of a mention; the reply to post, or nothing where a card answers."""
@@ -73,3 +83,4 @@ class Verbs:
     close: Callable[[IncidentId, IncidentClosed], Awaitable[str]]
     care: Care
     talk: Talk
+    rework: Rework

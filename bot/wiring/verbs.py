@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.domain.alert import Place, Sighted
+from bot.domain.alert import Alert, Place, Sighted
 from bot.domain.apply import replay
 from bot.domain.decision import Click, Refused
 from bot.domain.events import Asked, Decided, IncidentClosed, OutcomeRecorded
@@ -12,7 +12,7 @@ from bot.domain.incident import Incident
 from bot.flow import control
 from bot.flow.approval import judge
 from bot.flow.followup import asked
-from bot.flow.intake import alert_seen
+from bot.flow.intake import alert_seen, home_of
 from bot.flow.table import table
 from bot.ports.ports import Ports
 from bot.slack.faces import status_text
@@ -20,6 +20,7 @@ from bot.slack.scenery import Scenery
 from bot.slack.verbs import Verbs
 from bot.slack.views.answers import answer
 from bot.wiring.care import Caring
+from bot.wiring.rework import Reworking
 from bot.wiring.talk import Talking
 
 ELSEWHERE = (
@@ -40,6 +41,7 @@ class Flow:
         """All that listeners may call."""
         return Verbs(
             alert_seen=self._alert_seen,
+            home_of=self._home_of,
             judge=self._judge,
             asked=self._asked,
             pause=self._pause,
@@ -49,6 +51,7 @@ class Flow:
             close=self._close,
             care=Caring(self.ports, self._sighted).care(),
             talk=Talking(self.ports).talk(),
+            rework=Reworking(self.ports).rework(),
         )
 
     async def _alert_seen(self, sighted: Sighted) -> None:
@@ -58,6 +61,9 @@ class Flow:
         # one at a time, so that of two related alerts the second finds the incident of the first
         async with self.turns:
             return await alert_seen(self.ports, sighted)
+
+    async def _home_of(self, alert: Alert) -> Place | None:
+        return await home_of(self.ports, alert)
 
     async def _judge(self, click: Click, person: PersonId) -> Decided | Refused:
         return await judge(self.ports, table, click, person)

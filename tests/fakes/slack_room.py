@@ -11,8 +11,9 @@ import aiohttp
 
 from bot.domain.alert import Alert, AlertStatus, Place, Sighted
 from bot.domain.decision import Click, Refused, value_of
+from bot.domain.editing import editable, problems_of
 from bot.domain.events import Asked, Decided, IncidentClosed, OutcomeRecorded
-from bot.domain.ids import At, Digest, IncidentId, PersonId
+from bot.domain.ids import ActionId, At, Digest, IncidentId, PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.flow import approval, control, followup, intake
 from bot.flow.conductor import load
@@ -24,19 +25,20 @@ from bot.ports.ports import Ports
 from bot.ports.records import Pause
 from bot.slack.alerts.forced import forced
 from bot.slack.faces import faces_of
-from bot.slack.listeners.room import Screens
+from bot.slack.listeners.room import Forms, Screens
 from bot.slack.process import Desk, Faces, Shelves, SlackOptions, open_desk, run_bot
 from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.verbs import Standing, Verbs
 from bot.slack.views import scene
 from bot.slack.views.cards import cards_of
+from bot.slack.views.rework_modals import edit_modal, record_modal
 from bot.slack.views.steering_modals import close_modal, hand_over_modal, resume_modal, wrong_modal
 from bot.slack.views.values import metadata
 from bot.wiring.care import Caring
 from bot.wiring.rework import Reworking
 from bot.wiring.talk import Talking
-from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE
+from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, SENIOR, WORKSPACE, example_catalogue
 from tests.fakes.house import House, house
 from tests.fakes.house import alert as example_alert
 from tests.waiting import eventually
@@ -128,6 +130,15 @@ async def _evidence(incident: Incident) -> dict[str, Any]:
 
 async def _home(person: PersonId, _: Standing) -> dict[str, Any]:
     return {"type": "home", "blocks": [_text(f"home of {person}")]}
+
+
+async def _editing(_: Incident, state: PlanState, step: int, card: tuple[str, str]) -> dict[str, Any] | None:
+    action = example_catalogue().action(state.plan.steps[step].action)
+    return dict(edit_modal(state, step, action, (), card)) if action and editable(action) else None
+
+
+def _wrong_values(name: ActionId, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return problems_of(example_catalogue().action(name), given)
 
 
 def _status(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
@@ -308,7 +319,9 @@ async def running(
         ports = replace(home.ports, people=desk.people)
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, ports.content, ports.clock)
         draw = cards_of if real else simple_draw
-        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, draw)
+        scenery = Scenery(
+            ports.incidents, ports.roster, ports.content, ports.clock, draw, sent=ports.cards.sent
+        )
         faces = (
             faces_of(scenery, ports.blobs) if real else Faces(simple_parse, forced, SCREENS, scenery.render)
         )

@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.decision import Refused
 from bot.domain.errors import GreenlightError
-from bot.domain.ids import IncidentId, PersonId
+from bot.domain.ids import ActionId, IncidentId, PersonId
 from bot.domain.incident import Incident, PlanState
 from bot.ports.records import Incidents, Pause
 from bot.slack.chat import Chat
@@ -30,6 +30,18 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Forms:
+    """The modals of plans and steps, and what is wrong with a value typed there."""
+
+    editing: Callable[[Incident, PlanState, int, Place], Awaitable[View | None]]
+    """Other parameters for one step (from 0); nothing where it has no bounded ones."""
+    recording: Callable[[str, Place, bool], View]
+    """The button's value, its card, and whether the step was applied."""
+    wrong_values: Callable[[ActionId, tuple[tuple[str, str], ...]], Mapping[str, str]]
+    """By parameter, what was expected; by the catalogue alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screens:
     """What people are shown besides cards."""
 
@@ -48,6 +60,7 @@ class Screens:
     """Asks what was wrong with the diagnosis, or with the answer to a question."""
     resuming: Callable[[str], View]
     home: Callable[[PersonId, Standing], Awaitable[View]]
+    forms: Forms
     status: Callable[[tuple[Incident, ...], tuple[Pause, ...]], str]
     help: str
 

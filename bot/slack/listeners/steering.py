@@ -1,4 +1,4 @@
-"""Buttons that steer an incident by hand: stop it, record what became of a step, close it."""
+"""Buttons that steer an incident by hand: stop it, close it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from bot.slack.listeners.clicks import read_press
 from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
 from bot.slack.payloads import Submission
 from bot.slack.views.steering_modals import CLOSING_BLOCK, OTHER_BLOCK
-from bot.slack.views.values import parse_incident, parse_metadata, parse_record_value
+from bot.slack.views.values import parse_incident, parse_metadata
 
 BY_HAND = (Closing.FIXED_BY_HAND, Closing.NOISE, Closing.DUPLICATE)
 MAX_NOTE = 500
@@ -25,7 +25,7 @@ Act = Callable[[str, PersonId], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Steering:
-    """Stop, the truth about a step in doubt, and close."""
+    """Stop and close."""
 
     room: Room
 
@@ -33,16 +33,6 @@ class Steering:
         """`stop_incident`: the value is the incident."""
         await ack()
         await self._act(body, self._stopped)
-
-    async def applied(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """`record_applied`: the value is that of the plan's buttons and the step, from 0."""
-        await ack()
-        await self._act(body, lambda value, person: self._recorded(value, person, applied=True))
-
-    async def not_applied(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """`record_not_applied`: as above."""
-        await ack()
-        await self._act(body, lambda value, person: self._recorded(value, person, applied=False))
 
     async def close(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`close_incident`: asks how it ended; the value is the incident."""
@@ -83,16 +73,6 @@ class Steering:
     async def _stopped(self, value: str, person: PersonId) -> str:
         incident = parse_incident(value)
         return await self.room.verbs.stop(incident, person) if incident else self._malformed()
-
-    async def _recorded(self, value: str, person: PersonId, *, applied: bool) -> str:
-        found = parse_record_value(value)
-        if found is None:
-            return self._malformed()
-        plan, _, digest12, step = found
-        incident = await self.room.incidents.by_plan(plan)
-        if incident is None:
-            return self.room.screens.refusal(Refused(Code.UNKNOWN_PLAN))
-        return await self.room.verbs.record_truth(incident, digest12, step, applied, person, "")
 
     async def _closed(self, value: str, submission: Submission, person: PersonId) -> str:
         state = submission.view.state

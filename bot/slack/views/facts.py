@@ -6,7 +6,7 @@ from bot.domain.incident import PlanState
 from bot.domain.plan import Plan, Step, Undo
 from bot.domain.review import FACTS_CHARACTERS, STEP_CHARACTERS, reviewable
 from bot.slack.views.blocks import Block, at, fact, line, person, preformatted, rich, size
-from bot.slack.views.phrases import check_line, step_title
+from bot.slack.views.phrases import check_line, environment_words, step_title
 from bot.slack.views.text import count
 
 FACT_TEXT = STEP_CHARACTERS
@@ -39,9 +39,9 @@ def _plain(text: str) -> bool:
 
 
 def _frame(plan: Plan, digest: Digest) -> Block:
-    kind = "production" if plan.production else "not production"
+    where = environment_words(plan.environment, production=plan.production)
     rows: list[tuple[Block, ...]] = [
-        (fact("Environment: ", bold=True), fact(f"{plan.environment} ({kind})")),
+        (fact("Environment: ", bold=True), fact(where)),
         (fact("Risk: ", bold=True), fact(f"{plan.tier} ({plan.tier_rule})")),
         (fact("Touches: ", bold=True), fact(count(plan.blast_radius, "target"))),
         (fact("Needs: ", bold=True), fact(f"{count(plan.approvals, 'approval')}{_hold(plan)}")),

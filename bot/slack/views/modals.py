@@ -28,7 +28,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.errors import refusal
 from bot.slack.views.facts import change_lines, undo_line
 from bot.slack.views.labels import label
-from bot.slack.views.phrases import check_line, step_title
+from bot.slack.views.phrases import check_line, environment_words, step_title
 from bot.slack.views.text import count, esc, mentions, short, utc
 from bot.slack.views.values import metadata
 
@@ -111,7 +111,7 @@ def _frame(state: PlanState) -> Block:
     rows = (
         ("Digest (SHA-256)", state.digest),
         ("Incident, plan", f"{plan.incident}, {plan.id} revision {plan.revision}"),
-        ("Environment", f"{plan.environment} ({'production' if plan.production else 'not production'})"),
+        ("Environment", environment_words(plan.environment, production=plan.production)),
         ("Risk", f"{plan.tier} ({plan.tier_rule})"),
         ("Approvals", f"{plan.approvals}; hold {plan.hold_seconds} s; {count(plan.blast_radius, 'target')}"),
         ("Asked for by", ", ".join(plan.originators) or "nobody; a machine's alert"),

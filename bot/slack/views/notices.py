@@ -1,6 +1,7 @@
 """Short separate messages for what people must notice, since an edit notifies nobody."""
 
 from bot.domain.events import (
+    Answered,
     Entry,
     Escalated,
     ExecutionStopped,
@@ -15,14 +16,16 @@ from bot.domain.events import (
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest, grouped
 from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState, StepStatus
-from bot.domain.teamwork import Reopened
+from bot.domain.paging import NOBODY
+from bot.domain.teamwork import Paged, PageReason, ParametersEdited, Reopened, UndoAsked
 from bot.slack.views.blocks import Block, Part, actions, budgeted, button, confirm, may, must, section, tasks
+from bot.slack.views.call_notices import escalated, half_time_call
 from bot.slack.views.diagnosis import dropped
 from bot.slack.views.errors import execution_sentence
 from bot.slack.views.phrases import change_line, outcome_sentence, step_title
 from bot.slack.views.plan_card import step_task
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import code, count, esc, esc_fit, mention, when
+from bot.slack.views.text import code, esc, esc_fit, mention, when
 from bot.slack.views.values import record_value
 
 DETAIL = 400
@@ -58,8 +61,6 @@ def _notice(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
             )
         case Verified(digest, outcome, _) if outcome is not Outcome.IMPROVED:
             return _ineffective(incident, digest)
-        case Escalated(reason):
-            return _escalated(incident, reason, scene)
         case NothingProposed(verdict, reason):
             return _nothing(incident, verdict, reason)
         case Reopened(alert):
@@ -67,10 +68,35 @@ def _notice(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
                 f"The alert came back: {alert.title}. This incident goes on here and is investigated again."
             )
             return text, [must(section(esc_fit(text, 600)))], True
-        case PlanEnded(_, revision, PlanEnd.EXPIRED):
+        case PlanEnded(_, revision, PlanEnd.EXPIRED) if not _goes_on(incident, entry):
             return _expired(incident, revision, scene)
         case _:
+            return _around(incident, entry, scene)
+
+
+def _around(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
+    """That people were called, or that nothing came of what somebody wanted."""
+    match entry.event:
+        case Escalated():
+            return escalated(incident, entry, scene)
+        case Paged(target, PageReason.HALF_TIME) if target != NOBODY:
+            return half_time_call(entry.event)
+        case Answered(ts, text) if ts in _wishes(incident):
+            return f"No new plan: {text}", [must(section(f"*No new plan.* {esc_fit(text, 900)}"))], False
+        case _:
             return None
+
+
+def _goes_on(incident: Incident, entry: Entry) -> bool:
+    """Whether the incident escalated because of this, which is told by itself."""
+    return any(isinstance(later.event, Escalated) for later in incident.entries[entry.number :])
+
+
+def _wishes(incident: Incident) -> frozenset[str]:
+    """The marks by which edits and undos are answered where no plan comes of them."""
+    return frozenset(
+        entry.event.ts for entry in incident.entries if isinstance(entry.event, ParametersEdited | UndoAsked)
+    )
 
 
 def _last_look(incident: Incident, entry: Entry) -> bool:
@@ -183,15 +209,6 @@ def _ineffective(incident: Incident, digest: Digest) -> Notice | None:
     body += f"\nPlan {state.plan.revision} was carried out ({esc_fit(changes, DETAIL)})."
     body += "\nThe next plan needs its own approval."
     return f"Not fixed. {outcome_sentence(state)}", [must(section(body))], False
-
-
-def _escalated(incident: Incident, reason: str, scene: Scene) -> Notice:
-    who = scene.people(scene.oncall, 3) if scene.oncall else "a responder"
-    ran = len(incident.executions)
-    so_far = f"{count(ran, 'plan')} carried out" if ran else "nothing was changed"
-    body = f"*This needs a person.* {esc_fit(reason, 900)}\n*So far:* {so_far}. *Next:* {who} takes over; "
-    body += "ask me here for the evidence, or close the incident when it is done."
-    return f"This needs a person: {reason}", [must(section(body))], True
 
 
 def _nothing(incident: Incident, verdict: Verdict, reason: str) -> Notice:

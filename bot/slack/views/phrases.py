@@ -173,6 +173,12 @@ def outcome_sentence(state: PlanState | None) -> str:
             assert_never(outcome)
 
 
+def environment_words(environment: str, *, production: bool) -> str:
+    """An environment and its kind; an environment that is called by its kind is said once."""
+    kind = "production" if production else "not production"
+    return environment if environment == kind else f"{environment} ({kind})"
+
+
 def end_sentence(how: PlanEnd) -> str:
     """How a plan ended without being executed."""
     match how:

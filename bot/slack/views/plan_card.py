@@ -26,10 +26,22 @@ from bot.slack.views.blocks import (
     tasks,
 )
 from bot.slack.views.facts import facts_of, fits
+from bot.slack.views.gate_words import (
+    auto_line,
+    changed_block,
+    drift_rows,
+    frozen_line,
+    hold_line,
+    holding,
+    more_buttons,
+    page_line,
+    stale_rows,
+)
 from bot.slack.views.phrases import (
     STEP_WORDS,
     change_line,
     end_sentence,
+    environment_words,
     outcome_sentence,
     pause_words,
     step_title,
@@ -54,7 +66,8 @@ def plan_card(incident: Incident, state: PlanState, scene: Scene) -> Card:
     parts += _status_parts(incident, state, scene)
     parts += _facts_parts(state, waits=waits) if reviewable else [must(section(TOO_LARGE))]
     parts += _team_parts(state, waits=waits)
-    parts.append(must(actions(*_buttons(state, approve=waits and reviewable, reject=waits))))
+    buttons = _buttons(state, approve=waits and reviewable, reject=waits)
+    parts.append(must(actions(*buttons, *more_buttons(incident, state, scene.gate))))
     return Card(
         name=f"plan:{state.plan.revision}",
         message=Message(_text(head, state, scene, waits=waits), budgeted(parts)),
@@ -103,20 +116,27 @@ def status_line(incident: Incident, state: PlanState) -> str:
 
 def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Part]:
     lines = [_decision_line(state)]
-    if state.ended is not None and state.ended is not PlanEnd.REJECTED:
+    if state.ended is PlanEnd.SUPERSEDED:
+        lines.append(f"Superseded by plan {state.plan.revision + 1}, below. It will not run.")
+    elif state.ended is not None and state.ended is not PlanEnd.REJECTED:
         lines.append(end_sentence(state.ended))
     if waiting(incident, state):
         lines.append(_who_may(state, scene))
+        lines.append(page_line(incident, state, scene.gate))
         lines.append(_paused(incident, scene))
-    elif state.approved and state.started_at is None and state.ended is None:
-        lines.append(_start_line(state))
+        lines.append(frozen_line(scene.gate))
+    elif holding(incident, state):
+        lines.append(hold_line(state, scene.now))
         lines.append(_paused(incident, scene))
+        lines.append(frozen_line(scene.gate))
     if state.outcome is not None:
         lines.append(f"*{esc(outcome_sentence(state))}*")
     if state.stopped is not None:
         lines.append(f"Stopped: {esc_fit(state.stopped[1], 300)} ({esc(state.stopped[0])})")
     kept = [one for one in lines if one]
     parts: list[Part] = [must(section("\n".join(kept)))] if kept else []
+    changed = stale_rows(scene.gate) if waiting(incident, state) else drift_rows(state)
+    parts += [must(changed_block(changed))] if changed else []
     rejection = state.rejection
     if rejection is not None and rejection.reason:
         parts.append(
@@ -133,6 +153,7 @@ def _decision_line(state: PlanState) -> str:
         f"{' (also asked for it)' if decided.originator and decided.approved else ''}."
         for moment, decided in state.decisions
     ]
+    said_by += [auto_line(state)] if state.auto is not None else []
     left = state.plan.approvals - len(state.approvals)
     if state.open and state.approvals:
         said_by.append(f"*{len(state.approvals)} of {state.plan.approvals} approvals; {left} more needed.*")
@@ -154,12 +175,6 @@ def _paused(incident: Incident, scene: Scene) -> str:
     if not scene.paused:
         return ""
     return f"*Paused*: {esc_fit(pause_words(scene.paused), 200)}. No step starts until a lead resumes."
-
-
-def _start_line(state: PlanState) -> str:
-    if state.plan.hold_seconds and state.hold_until is not None:
-        return f"Starts at {when(state.hold_until)}. Stop pauses it."
-    return "Starts now."
 
 
 def step_task(state: StepState) -> Task:
@@ -214,13 +229,15 @@ def _buttons(state: PlanState, *, approve: bool, reject: bool) -> list[Block]:
 def _confirmation(state: PlanState) -> str:
     first = state.plan.steps[0]
     more = f" and {count(len(state.plan.steps) - 1, 'more step')}" if len(state.plan.steps) > 1 else ""
-    kind = "PRODUCTION" if state.plan.production else "not production"
-    said_first = f"{state.plan.environment} ({kind}), plan {grouped(state.digest)}. "
+    where = environment_words(state.plan.environment, production=state.plan.production)
+    loud = where.removesuffix("production)").removesuffix("production")
+    where = f"{loud}PRODUCTION{')' if where.endswith(')') else ''}" if state.plan.production else where
+    said_first = f"{where}, plan {grouped(state.digest)}. "
     return short(f"{said_first}{step_title(first)} on {first.target}: {change_line(first)}{more}.", 300)
 
 
 def _text(head: str, state: PlanState, scene: Scene, *, waits: bool) -> str:
     plan = state.plan
-    kind = "production" if plan.production else "not production"
-    base = esc_fit(quiet(f"{head}: {what(state)}, {plan.environment} ({kind}), risk {plan.tier}."), 600)
+    where = environment_words(plan.environment, production=plan.production)
+    base = esc_fit(quiet(f"{head}: {what(state)}, {where}, risk {plan.tier}."), 600)
     return f"{base} {mentions(scene.approvers)}" if waits and scene.approvers else base

@@ -88,7 +88,7 @@ def _summary(report: Report) -> str:
 
 
 def _impact(report: Report) -> str:
-    return "; ".join(esc_fit(text, 200) for text in report.impact[:4]) or "impact not measured"
+    return "; ".join(esc_fit(text, 600) for text in report.impact[:4]) or "impact not measured"
 
 
 def _cause(report: Report) -> list[Block]:

@@ -1,6 +1,6 @@
 """What a card is, and all that it needs beside the incident."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.ids import At, PersonId
 from bot.ports.cards import Progress
@@ -46,6 +46,24 @@ class Card:
     """It is posted once as a file; where Slack takes none, as a message."""
     channel: str = ""
     """Where it goes instead of the incident's thread."""
+    tell: tuple[PersonId, ...] = ()
+    """Who is told directly where the channel takes no messages any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateScene:
+    """What policy and catalogue say of the current plan now.
+
+    `editable` are the steps (from 0) with bounded parameters, `page` is the page target's name (empty for
+    nobody, nothing where it is not known), `commander` mentions the incident commander, `frozen` says why
+    nothing may be changed, `stale` names files that changed since: name, hash then, hash now.
+    """
+
+    editable: tuple[int, ...] = ()
+    page: str | None = None
+    commander: str = ""
+    frozen: str = ""
+    stale: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,7 @@ class Scene:
     paused: str | None = None
     roster_note: str = ""
     team_note: str = ""
+    gate: GateScene = field(default_factory=GateScene)
 
     def name(self, person: PersonId) -> str:
         """A person's name as the policy knows it, else the id."""

@@ -18,7 +18,7 @@ from bot.slack.chat import open_chat
 from bot.slack.inbox import ATTEMPTS, MAX_BODY, Inbox
 from bot.slack.middleware import STORED, Storing
 from bot.slack.payloads import Identity
-from bot.slack.verbs import Care, Talk, Verbs
+from bot.slack.verbs import Care, Rework, Talk, Verbs
 from tests.fakes.house import House, alert, house
 
 ME = Identity(team_id="T1", user_id="U0BOT", bot_id="B0BOT")
@@ -77,7 +77,10 @@ def desk() -> Desk:
 
     care = Care(sentence, sentence, sentence, sentence, sentence, standing)
     talk = Talk(sentence, sentence, sentence, sentence)
-    verbs = Verbs(alert_seen, judge, ask, sentence, sentence, sentence, sentence, sentence, care, talk)
+    rework = Rework(sentence, sentence)
+    verbs = Verbs(
+        alert_seen, judge, ask, sentence, sentence, sentence, sentence, sentence, care, talk, rework
+    )
     chat = open_chat("xoxb-unused", "http://127.0.0.1:9/")
     inbox = Inbox(
         me=ME,
