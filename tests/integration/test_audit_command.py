@@ -46,7 +46,7 @@ def test_a_whole_record_is_said_to_be_whole_with_its_head(
     assert run(["audit", "verify"]) == WHOLE
     assert capsys.readouterr().out.splitlines() == [
         f"{INCIDENT}  whole  {len(healed().entries)} entries  head {grouped(head)}",
-        "1 incidents, 0 broken.",
+        "1 incident, 0 broken.",
     ]
     assert run(["audit", "verify", INCIDENT, "--head", grouped(head)]) == WHOLE
     assert run(["audit", "verify", INCIDENT, "--head", head]) == WHOLE
@@ -78,7 +78,7 @@ def test_every_kind_of_tampering_is_found(
     assert run(["audit", "verify", INCIDENT, "--head", head]) == BROKEN
     said = capsys.readouterr().out
     assert "BROKEN" in said
-    assert said.endswith("1 incidents, 1 broken.\n")
+    assert said.endswith("1 incident, 1 broken.\n")
 
 
 def test_an_incident_of_which_only_a_note_is_left_is_missed(
