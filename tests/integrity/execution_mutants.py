@@ -22,7 +22,7 @@ UNCONFIRMED = (
 )
 ELSEWHERE = "if service is None or service.environment != state.plan.environment:"
 MOVED = "if found != (plan.environment, plan.production):"
-OTHER = "executor_for(step, action) if step.executor == shown else None"
+OTHER = "(own or executor_for(step, action)) if step.executor == shown else None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,12 @@ FAULTS = (
     ),
     _check("run in a freeze", "if frozen is not None:", "if False:"),
     _check("skip the pause before a step", "if why is not None:", "if False:"),
-    _check("skip the environment's pause", '{"all", f"environment:{state.plan.environment}"}', '{"all"}'),
+    _check("skip the environment's pause", "in_force(pauses, state.plan.environment)", "in_force(pauses)"),
     _step("act before the disk confirms", UNCONFIRMED, "del refused"),
     _start("start however late", "if ports.clock.now() > (state.hold_until or 0) + limit:", "if False:"),
-    _start("start while paused", "if await paused(ports, incident, state) is not None:", "if False:"),
+    _start("start while paused", "await paused(ports, incident, state) is not None or ", ""),
+    _start("start before the disk confirms", " or not await ports.incidents.confirmed(incident.id)", ""),
+    _check("begin what is stale further on", " or await _later_drift(ports, state, step)", ""),
     _check("skip the live identity", "return await misplaced_now(ports, service, step)", "return None"),
     _check(
         "an identity that cannot be read is the right one",
@@ -108,7 +110,7 @@ FAULTS = (
         'del lost\n        return ""',
     ),
     _hands("run by another catalogue", " or catalogue.sha256 != plan.catalogue:", ":"),
-    _hands("run by another executor", OTHER, "executor_for(step, action)"),
+    _hands("run by another executor", OTHER, "own or executor_for(step, action)"),
     _hands("production or not does not matter", MOVED, "if (found or ('',))[0] != plan.environment:"),
     _both(
         "run in another environment",

@@ -20,6 +20,7 @@ from tests.integrity import (
     tampering,
     through_flow,
 )
+from tests.integrity import limits_hold as holding
 from tests.integrity.report import Row
 from tests.integrity.situations import matrix as situations
 
@@ -144,6 +145,19 @@ def stale_is_refused(sizes: Sizes) -> tuple[Row, ...]:
     )
 
 
+def limits_hold(sizes: Sizes) -> tuple[Row, ...]:
+    """Every limit filled up once, and what is one less."""
+    del sizes
+    result = asyncio.run(holding.played(holding.CASES))
+    alive = _alive(lambda: asyncio.run(holding.survivors()))
+    total = len(holding.MUTANTS)
+    wrong = tuple(result.wrong)
+    return (
+        Row("limits hold", f"{result.played} limits, full and not", f"{len(wrong)} wrong", wrong),
+        Row("  mutants of the limits", f"{total} mutants", f"{total - len(alive)} killed", alive),
+    )
+
+
 def tampering_shows(sizes: Sizes) -> tuple[Row, ...]:
     """Five kinds of edit at every position."""
     with _pool() as pool:
@@ -184,4 +198,4 @@ def _ranges(many: int) -> list[range]:
     return [range(start, min(start + step, many)) for start in range(0, many, step)]
 
 
-ROWS = (nobody_unauthorised, shown_is_run, model_cannot_act, stale_is_refused, tampering_shows)
+ROWS = (nobody_unauthorised, shown_is_run, model_cannot_act, stale_is_refused, limits_hold, tampering_shows)

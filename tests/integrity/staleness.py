@@ -29,6 +29,7 @@ class When(StrEnum):
 
     BEFORE = "before the click"
     AFTER = "after the click"
+    FIRST = "before the first of two steps"
     BETWEEN = "between two steps"
 
 
@@ -57,7 +58,7 @@ async def played(cases: tuple[Case, ...]) -> Stale:
     result = Stale()
     for when in When:
         calls, said = await _played(Case("nothing", _nothing, "", when))
-        assert (said, calls) == ("", _allowed(when) + 1), said
+        assert (said, calls) == ("", _steps(when)), said
     for case in cases:
         calls, said = await _played(case)
         result.played += 1
@@ -71,6 +72,10 @@ async def played(cases: tuple[Case, ...]) -> Stale:
 def _allowed(when: When) -> int:
     """How many calls there may be: the first step of two runs before something drifts between them."""
     return 1 if when is When.BETWEEN else 0
+
+
+def _steps(when: When) -> int:
+    return 2 if when in {When.FIRST, When.BETWEEN} else 1
 
 
 async def _played(case: Case) -> tuple[int, str]:
@@ -87,7 +92,7 @@ async def _played(case: Case) -> tuple[int, str]:
         if case.when is When.BEFORE:
             await case.drift(home, incident)
         said = await home.click(incident)
-        if case.when is When.AFTER:
+        if case.when in {When.AFTER, When.FIRST}:
             await case.drift(home, incident)
         await home.work()
         code = said.code if isinstance(said, Refused) else await _stopped(home, incident)
@@ -109,7 +114,7 @@ def _house(case: Case) -> House:
     home.eyes.identities[PROCESS] = CLUSTER
     home.eyes.dry_runs[PROCESS] = DryRun(DIFFERENCE)
     home.ports = replace(home.ports, hands=ApprovedHands(home.store.incidents, home.content, home.clock, str))
-    if case.when is When.BETWEEN:
+    if _steps(case.when) > 1:
         both = (*RAISE.steps, ProposedStep(ActionId("restart"), PROCESS))
         home.team.remediations = deque([Remediation((Option("Both", both),))])
     return home
@@ -334,6 +339,10 @@ HELD = (
     ("the hold is not over", _nothing, "WAITS"),
     ("Stop was pressed in the hold", _stopped_by_hand, "WAITS"),
 )
+FIRST = (
+    ("precondition state of the second step has another value", _field("state", "FATAL"), "DRIFT"),
+    ("precondition pid_start of the second step cannot be seen", _unseen("pid_start"), "DRIFT"),
+)
 BETWEEN = (
     ("a freeze began", _frozen, "PAUSED"),
     ("everything is paused", _paused("all"), "PAUSED"),
@@ -349,5 +358,6 @@ CASES = (
     *(Case(*one, When.BEFORE) for one in (*BEFORE, *BOTH)),
     *(Case(*one, When.AFTER) for one in (*AFTER, *BOTH)),
     *(Case(*one, When.AFTER, hold=60) for one in HELD),
+    *(Case(*one, When.FIRST) for one in FIRST),
     *(Case(*one, When.BETWEEN) for one in BETWEEN),
 )
