@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import httpx2
 
@@ -12,6 +11,7 @@ from bot.adapters.content_how import AuthDoor
 from bot.adapters.http_look import auth_of
 from bot.adapters.live import DRY_RUNS, IDENTITIES
 from bot.adapters.log_digest import Condense, LogDigest
+from bot.adapters.log_reading import place_of
 from bot.adapters.metrics_readers import MetricsReaders
 from bot.adapters.observer import observed_fields
 from bot.adapters.readings import measured
@@ -55,8 +55,8 @@ class SourceEyes:
 
     async def logs(self, service: Service, window: Window) -> Sighting:
         """The log lines of the window, condensed to patterns."""
-        files = ", ".join(Path(source.setting("path")).name for source in service.logs)
-        look = Look(EvidenceKind.LOGS, _kinds(service.logs), files, window)
+        places = "; ".join(map(place_of, service.logs))
+        look = Look(EvidenceKind.LOGS, _kinds(service.logs), places, window)
         try:
             return self._sightings.made(look, await self._digest.of(service.logs, window))
         except SourceUnavailableError as error:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, final
 
 import httpx2
@@ -52,6 +53,16 @@ def ask_of(source: Source, window: Window) -> LogAsk:
     given = int(source.setting("max_bytes", str(MAX_BYTES)))
     level = LEVELS.get(source.setting("level").lower(), "")
     return LogAsk(window, level, source.setting("pattern"), max(1, min(given, MOST_BYTES)))
+
+
+def place_of(source: Source) -> str:
+    """Where the source's lines come from, as evidence names it."""
+    names = ("path", "unit", "selector", "index", "deployment", "workload", "name")
+    found = next((source.setting(name) for name in names if source.setting(name)), source.kind)
+    asked = [
+        f"{name} {source.setting(name)}" for name in ("level", "pattern", "query") if source.setting(name)
+    ]
+    return ", ".join([Path(found).name if source.kind == "file" else found, *asked])
 
 
 @final

@@ -14,7 +14,7 @@ from typing import final
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.adapters.scrape_queries import Points, evaluated, named_in
+from bot.adapters.scrape_queries import LOOKBACK, Points, evaluated, named_in
 from bot.adapters.series import Series
 from bot.adapters.web import Question, backend_of
 from bot.domain.errors import SourceUnavailableError
@@ -125,7 +125,8 @@ class Scraper:
         return (Series((), found),) if found else ()
 
     def _seen(self, at: At, window: Window) -> At:
-        return max(at, self._scrapes.now()) if at == window.end else at
+        now = self._scrapes.now()
+        return now if at == window.end and at < now <= at + LOOKBACK else at
 
 
 def _scraped(services: Iterable[Service]) -> Iterator[tuple[Service, Source]]:

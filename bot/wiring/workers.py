@@ -9,6 +9,7 @@ from bot.adapters.absent import NoHands, NoPeople, NoTeam
 from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
+from bot.adapters.memory import KIND, MemoryEyes
 from bot.adapters.pager import HttpPager
 from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
@@ -21,6 +22,7 @@ from bot.flow.followup import answering
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 from bot.settings import Settings, environment
+from bot.wiring.memory import memory_of
 from bot.wiring.parts import Parts, common_parts
 from bot.wiring.seams import Seams
 from bot.wiring.store import open_store
@@ -58,12 +60,15 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         await asyncio.gather(
             queue.run_worker(role, walked, store.url, pace=seams.pace),
             queue.reconcile(store.incidents.waiting, nudged, parts.clock.now, seams.pace),
+            eyes.keep_looking(lambda: parts.content.inventory().services),
         )
 
 
 def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Ports:
     thinks = role is WorkerRole.THINK
-    hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor)
+    memory = memory_of(parts.settings, store.link)
+    own = {KIND: {"memory.edit": memory.edit}}
+    hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor, own)
     return Ports(
         incidents=store.incidents,
         queue=store.queue,
@@ -75,8 +80,9 @@ def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Po
         people=NoPeople(),
         roster=PolicyRosters(parts.content, parts.clock),
         team=NoTeam(),
-        eyes=eyes,
+        eyes=MemoryEyes(eyes, memory, parts.clock),
         hands=NoHands() if thinks else hands,
         clock=parts.clock,
         told=Teller(parts.metrics),
+        memory=memory,
     )

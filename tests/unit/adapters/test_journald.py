@@ -20,12 +20,12 @@ WINDOW = Window(At(1_790_000_000_000), At(1_790_000_060_500))
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 RECORDED = (DATA / "journal.jsonl").read_text(encoding="utf-8")
+TRACE = "PoolTimeout: no connection after 3000 ms | at Pool.take (pool.js:41) | at checkout (app.js:7)"
 LINES = [
     "2026-09-21T14:13:40.000Z INFO listening on 8080",
     "2026-09-21T14:13:50.000Z WARN pool 18 of 20 in use",
     "2026-09-21T14:14:00.000Z ERROR caf\ufffd\ufffd cut in half",
-    "2026-09-21T14:14:05.000Z ERROR PoolTimeout: no connection after 3000 ms"
-    " | at Pool.take (pool.js:41) | at checkout (app.js:7)",
+    f"2026-09-21T14:14:05.000Z ERROR {TRACE}",
     "2026-09-21T14:14:10.123Z INFO GET /cart 200",
 ]
 
