@@ -111,6 +111,8 @@ async def _recorded(stage: Stage, alert: Message) -> Incident:
     await stage.asks(alert, "status", COLLEAGUE)
     await stage.button(alert, action)
     await stage.clicks(alert, ONCALL, action)
+    await stage.workspace.wait_until(lambda: stage.workspace.views(ONCALL))
+    await stage.workspace.as_user(ONCALL).submit(values={"note": "looked at the target"})
     return await stage.until(alert, lambda one: one.phase in {Phase.CLOSED, Phase.STOPPED})
 
 

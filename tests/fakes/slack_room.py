@@ -205,6 +205,7 @@ def verbs_of(ports: Ports) -> Verbs:
 
     return Verbs(
         alert_seen=alert_seen,
+        home_of=lambda alert: intake.home_of(ports, alert),
         judge=judge,
         asked=asked,
         pause=lambda scope, person, reason: control.pause(ports, scope, person, reason),
