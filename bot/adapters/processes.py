@@ -5,6 +5,8 @@ from pathlib import Path
 
 PROC = Path("/proc")
 WORKER = (b"worker", b"--role")
+BOT = "bot"
+"""The role of the process that holds Slack's tokens; it is no worker, but is found the same way."""
 
 
 def workers(role: str, home: Path, proc: Path = PROC) -> Iterator[Mapping[str, str]]:
@@ -25,4 +27,6 @@ def workers(role: str, home: Path, proc: Path = PROC) -> Iterator[Mapping[str, s
 
 
 def _is_worker(words: list[bytes], role: str) -> bool:
+    if role == BOT:
+        return any(words[at : at + 3] == [b"-m", b"bot", b"bot"] for at in range(len(words)))
     return any(tuple(words[at : at + 3]) == (*WORKER, role.encode()) for at in range(len(words)))

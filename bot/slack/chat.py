@@ -64,6 +64,23 @@ class Chat:
         """`auth.test`."""
         return _typed(Identity, await _call("auth.test", self.calm.auth_test()), "auth.test")
 
+    async def socket_opens(self, app_token: str) -> None:
+        """`apps.connections.open`: an address for Socket Mode is given out; nothing connects to it."""
+        await _call("apps.connections.open", self.once.apps_connections_open(app_token=app_token))
+
+    async def server_date(self) -> str:
+        """Slack's own clock, as its answers' header says it."""
+        headers = (await _answer("auth.test", self.calm.auth_test())).headers
+        return next((str(value) for name, value in headers.items() if str(name).lower() == "date"), "")
+
+    async def text_of(self, ref: MessageRef) -> str:
+        """What a message of a channel says now; empty where it is gone."""
+        asked = self.calm.conversations_history(
+            channel=ref.channel, latest=ref.ts, oldest=ref.ts, inclusive=True, limit=1
+        )
+        rows = (await _call("conversations.history", asked)).get("messages") or ()
+        return next((str(row.get("text", "")) for row in rows if isinstance(row, dict)), "")
+
     async def granted(self) -> tuple[str, ...]:
         """The scopes that the bot token has: the header `x-oauth-scopes` of `auth.test`."""
         answer = await _answer("auth.test", self.calm.auth_test())
@@ -180,12 +197,20 @@ class Chat:
         return _typed(Group, answer, "usergroups.users.list").users
 
     async def my_channels(self) -> tuple[str, ...]:
-        """The channels that the bot was invited to."""
+        """The channels that the bot was invited to; without groups:read, the public ones."""
+        try:
+            return await self._channels("public_channel,private_channel")
+        except RefusedBySlackError as refused:
+            if refused.code != "missing_scope":
+                raise
+            return await self._channels("public_channel")
+
+    async def _channels(self, types: str) -> tuple[str, ...]:
         rows = await self._pages(
             "users.conversations",
             "channels",
             lambda cursor: self.calm.users_conversations(
-                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+                types=types, exclude_archived=True, limit=PAGE, cursor=cursor
             ),
         )
         return tuple(str(row["id"]) for row in rows if row.get("id"))

@@ -250,6 +250,7 @@ class ChannelInfo(Payload):
     id: Id
     is_ext_shared: bool
     is_pending_ext_shared: bool = False
+    is_archived: bool = False
 
 
 class Identity(Payload):

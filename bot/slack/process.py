@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.slack.app import build_app
 from bot.slack.background import Background
 from bot.slack.chat import SLACK_URL, Chat, open_chat
 from bot.slack.failures import FATAL, ChatError, FatalLinkError, NoAnswerError, RefusedBySlackError
+from bot.slack.fallback import Fallback
 from bot.slack.inbox import LATE, Forced, Inbox, Parse, backfill
 from bot.slack.listeners.room import Room, Screens
 from bot.slack.pacing import Pacer
@@ -31,6 +32,7 @@ from bot.slack.socket import Health, Link
 from bot.slack.status import Status
 from bot.slack.streams import Streams
 from bot.slack.verbs import Verbs
+from bot.slack.webhooks import Door, WebhookOptions, open_door
 
 SWEEP_SECONDS = 30.0
 AGAIN_SECONDS = 2.0
@@ -48,6 +50,7 @@ class SlackOptions:
     base_url: str = SLACK_URL
     channels: tuple[str, ...] = ()
     ping_seconds: float = 10.0
+    webhooks: WebhookOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +129,25 @@ async def run_bot(
         health=health,
     )
     publisher = _publisher(desk, shelves, faces, link)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(background.finish, LAST_WORDS_SECONDS)
+        if options.webhooks is not None:
+            await stack.enter_async_context(open_door(Door(options.webhooks, inbox, shelves.clock)))
         await _together(link.run(), publisher.run(), upkeep.run(health))
-    finally:
-        await background.finish(LAST_WORDS_SECONDS)
 
 
 def _publisher(desk: Desk, shelves: Shelves, faces: Faces, link: Link) -> Publisher:
     background = Background()
     streams = Streams(desk.chat, shelves.cards, desk.me.team_id, time.monotonic)
-    sender = Sender(desk.chat, shelves.cards, desk.people, Pacer(time.monotonic), shelves.content, streams)
+    sender = Sender(
+        desk.chat,
+        shelves.cards,
+        desk.people,
+        Pacer(time.monotonic),
+        shelves.content,
+        streams,
+        Fallback(desk.chat),
+    )
     return Publisher(
         incidents=shelves.incidents,
         cards=shelves.cards,

@@ -7,13 +7,14 @@ from bot.ports.cards import Cards, SentCard
 from bot.slack.failures import BAD_SHAPE, MESSAGE_GONE, OUT_OF_REACH
 
 PREFIX = "trouble:"
+SHARED = "shared_channel"
 MEANINGS = {
     "is_archived": "its channel is archived; unarchive it, or follow the incident in the App Home",
     "channel_not_found": "its channel cannot be seen; invite the bot there: /invite @greenlight",
     "not_in_channel": "the bot was removed from its channel; invite it there: /invite @greenlight",
     "is_inactive": "its channel is frozen; follow the incident in the App Home",
     "thread_not_found": "the alert's message was deleted; follow the incident in the App Home",
-    "shared_channel": "its channel is shared with another organisation, and the policy wants none such",
+    SHARED: "its channel is shared with another organisation, and the policy wants none such",
 }
 
 

@@ -14,12 +14,13 @@ from bot.domain.policy import Policy
 from bot.domain.service import Inventory, Service
 from bot.settings import Settings, unknown_names
 from bot.slack.chat import Chat
-from bot.slack.failures import ChatError
+from bot.slack.failures import ChatError, RefusedBySlackError
 from bot.slack.manifest import scopes
 from bot.slack.people import SlackPeople
 
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
 LOOK_SECONDS = 10.0
+PRIVATE = "for a private channel, use greenlight manifest --private and install the app again"
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 SHARED_CREDENTIAL = frozenset({"supervisor"})
 """Executors that know one credential for looking and changing, so that think processes hold it as well."""
@@ -90,11 +91,17 @@ async def _channel(chat: Chat, channel: str, policy: Policy) -> Finding:
         info = await chat.channel(channel)
         joined = await chat.my_channels()
     except ChatError as error:
-        return Finding(FAIL, where, error.message, "invite the bot there: /invite @greenlight")
+        private = isinstance(error, RefusedBySlackError) and error.code == "missing_scope"
+        todo = PRIVATE if private else "invite the bot there: /invite @greenlight"
+        return Finding(FAIL, where, error.message, todo)
+    if info.is_archived:
+        todo = "unarchive it, or take it out of GREENLIGHT_CHANNELS"
+        return Finding(FAIL, where, "the channel is archived: nothing can be posted there", todo)
     if channel not in joined:
         return Finding(FAIL, where, "the bot is not in it", "invite it there: /invite @greenlight")
     if (info.is_ext_shared or info.is_pending_ext_shared) and not policy.shared_channels_allowed:
-        return Finding(WARN, where, "shared with another organisation: no approval counts there")
+        todo = "use a channel of your own, or set shared_channels_allowed in policy.yaml"
+        return Finding(WARN, where, "shared with another organisation: no approval counts there", todo)
     return Finding(OK, where, "the bot is in it")
 
 

@@ -27,7 +27,7 @@ from bot.slack.chat import Chat, open_chat
 from bot.slack.failures import ChatError
 from bot.slack.people import SlackPeople
 from bot.telemetry import Metrics, configure_logs
-from bot.wiring import checks
+from bot.wiring import checks, checks_live
 from bot.wiring.parts import SHIPPED, Parts
 from bot.wiring.rosters import rosters_of
 from bot.wiring.store import store_plan
@@ -36,11 +36,16 @@ OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
 Findings = AsyncGenerator[Finding]
 
 
-async def examined(settings: Settings, *, rebuilding: bool = False) -> Findings:
-    """Look at everything; what cannot be looked at is itself a finding."""
+async def examined(settings: Settings, *, rebuilding: bool = False, config_only: bool = False) -> Findings:
+    """Look at everything; what cannot be looked at is itself a finding.
+
+    With `config_only` nothing outside of this home is asked, so that it can run where nothing else is.
+    """
     for one in checks.settings_findings(settings, environment()):
         yield one
-    async for one in _store(settings):
+    for one in checks_live.model_findings(settings):
+        yield one
+    async for one in _nothing() if config_only else _store(settings):
         yield one
     try:
         parts = _parts(settings)
@@ -55,8 +60,26 @@ async def examined(settings: Settings, *, rebuilding: bool = False) -> Findings:
             yield one
     for one in policy_findings(parts.content.policy()):
         yield one
-    async for one in _outside(parts):
+    async for one in _nothing() if config_only else _outside(parts):
         yield one
+
+
+async def _nothing() -> Findings:
+    """No finding."""
+    for one in ():
+        yield one
+
+
+async def pressed_button(settings: Settings, channel: str) -> Findings:
+    """Post a test button in a channel and wait for its click."""
+    chat = _chat(settings)
+    if chat is None:
+        yield Finding(FAIL, "test button", "no token is set", "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN")
+        return
+    try:
+        yield await checks_live.button_finding(chat, settings, channel)
+    finally:
+        await chat.session.close()
 
 
 async def _outside(parts: Parts) -> Findings:
@@ -85,6 +108,11 @@ async def _store(settings: Settings) -> Findings:
     try:
         async with reading(store_plan(settings)) as ledger:
             async for one in checks.store_findings(ledger):
+                yield one
+            yield await checks_live.store_clock_finding(ledger)
+            async for one in checks_live.queue_findings(ledger, settings):
+                yield one
+            async for one in checks_live.delivery_findings(ledger):
                 yield one
     except NoStoreError:
         yield Finding(OK, "store", "none yet; an embedded server is made at the first start")
@@ -121,6 +149,10 @@ async def _slack(parts: Parts, chat: Chat) -> Findings:
         me = await chat.who_am_i()
     except ChatError:
         return
+    yield await checks_live.socket_finding(chat, parts.settings)
+    clock = await checks_live.slack_clock_finding(chat)
+    if clock is not None:
+        yield clock
     async for one in checks.people_findings(SlackPeople(chat, me.team_id, time.monotonic), policy):
         yield one
 

@@ -11,6 +11,7 @@ from bot.slack.process import Desk, Shelves, SlackOptions, open_desk, run_bot
 from bot.slack.scenery import Scenery
 from bot.slack.socket import Health
 from bot.slack.views.cards import cards_of
+from bot.slack.webhooks import WebhookOptions
 from bot.wiring.parts import Parts, common_parts
 from bot.wiring.rosters import rosters_of
 from bot.wiring.seams import Seams
@@ -26,7 +27,9 @@ async def serve_slack(settings: Settings, seams: Seams | None = None) -> None:
     options = _options(settings)
     async with open_store(settings) as store, open_desk(options) as desk, http_client() as client:
         ports = seams.alter(_ports(parts, store, desk, rosters_of(parts, client, desk.chat)))
-        scenery = Scenery(ports.incidents, ports.roster, ports.content, ports.clock, cards_of)
+        scenery = Scenery(
+            ports.incidents, ports.roster, ports.content, ports.clock, cards_of, sent=ports.cards.sent
+        )
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, parts.content, parts.clock)
         faces = faces_of(scenery, store.blobs)
         await run_bot(options, desk, shelves, Flow(ports, scenery).verbs(), faces, Health())
@@ -37,8 +40,19 @@ def _options(settings: Settings) -> SlackOptions:
     assert bot is not None
     assert app is not None
     return SlackOptions(
-        bot.get_secret_value(), app.get_secret_value(), settings.slack_base_url, settings.channels
+        bot.get_secret_value(),
+        app.get_secret_value(),
+        settings.slack_base_url,
+        settings.channels,
+        webhooks=_webhooks(settings),
     )
+
+
+def _webhooks(settings: Settings) -> WebhookOptions | None:
+    token, channel = settings.intake_token, settings.intake_channel
+    if not settings.intake_port or token is None or channel is None:
+        return None
+    return WebhookOptions(settings.intake_port, token.get_secret_value(), channel, settings.intake_host)
 
 
 def _ports(parts: Parts, store: Store, desk: Desk, roster: PolicyRosters) -> Ports:

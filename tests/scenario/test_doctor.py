@@ -1,12 +1,13 @@
 """Doctor over a whole home: a local workspace, a real store, a metrics server that answers."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,17 @@ from bot.adapters.processes import workers
 from bot.adapters.store import StorePlan, opened
 from bot.cli import run
 from bot.domain.checkup import Finding, Level
+from bot.domain.claims import index_of
+from bot.domain.ids import PersonId
+from bot.domain.teamwork import InvestigationAsked
 from bot.playground.workspace.model import App, Team, UserKind
 from bot.playground.workspace.workspace import DEFAULT_SCOPES, Workspace
 from bot.settings import Settings, load
-from bot.slack.manifest import manifest, scopes
-from bot.wiring.doctor import examined
+from bot.slack.manifest import WHAT_FOR, manifest, scopes
+from bot.slack.troubles import note_trouble
+from bot.wiring.doctor import examined, pressed_button
 from tests.fakes.recorded import kept
-from tests.fakes.story import story
+from tests.fakes.story import INCIDENT, story
 
 PEOPLE = {"U0ONCALL": "Olga", "U0LEAD": "Lee", "U0SENIOR": "Sam", "U0SPARE": "Sue"}
 POLICY = """
@@ -77,7 +82,6 @@ class Clinic:
     workspace: Workspace
     app: App
     value: str = "0.01"
-    findings: list[Finding] = field(default_factory=list[Finding])
 
     def write(self, name: str, text: str) -> None:
         (self.home / "runbooks" / name).write_text(text, encoding="utf-8")
@@ -90,6 +94,11 @@ class Clinic:
             said[finding.level].append(f"{finding.where}: {finding.what}")
             assert finding.level is Level.OK or finding.todo or finding.where.startswith("channel")
         return said
+
+    async def findings(self, *, config_only: bool = False) -> list[Finding]:
+        settings = load()
+        assert isinstance(settings, Settings)
+        return [one async for one in examined(settings, config_only=config_only)]
 
     async def prometheus(self, _: web.Request) -> web.StreamResponse:
         row: dict[str, object] = {"metric": {"job": "shop"}, "value": [1_790_000_000, self.value]}
@@ -123,7 +132,7 @@ async def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenera
         workspace.add_group("S0LEADS", "leads", ("U0LEAD", "U0SPARE"))
         workspace.add_channel("C0ALERTS", "alerts", members=tuple(PEOPLE))
         workspace.invite("C0ALERTS", app.bot_user_id, announce=False)
-        await kept(store, tuple(story().opened().diagnosed().proposed().entries))
+        await kept(store, tuple(story().opened().diagnosed().nothing().entries))
         made = Clinic(tmp_path, workspace, app)
         for name, text in (("policy.yaml", POLICY), ("oncall.yaml", ONCALL), ("services.yaml", SERVICES)):
             made.write(name, text)
@@ -156,6 +165,12 @@ async def test_a_healthy_home_has_nothing_to_mend(clinic: Clinic) -> None:
         "shop, high: ",
         "service shop: 1 metrics answer",
         "service shop: shop/process can be observed",
+        "slack socket: Socket Mode is on and the app-level token works",
+        "queue: nothing waits",
+        "clock: this machine and the store's clock agree",
+        "clock: this machine and Slack's clock agree",
+        "models: none is set up: the rules team works",
+        "messages: all messages of the open incidents were shown as drawn",
     ):
         assert wanted in everything, everything
 
@@ -173,8 +188,62 @@ async def test_missing_and_needless_scopes_are_named(clinic: Clinic) -> None:
     granted = [scope for scope in DEFAULT_SCOPES if scope not in {"groups:read", "usergroups:read"}]
     clinic.workspace.change_app(clinic.app, scopes=tuple(granted))
     said = ill(await clinic.examine())
-    assert "slack scopes: missing: groups:read, usergroups:read" in said
-    assert "slack scopes: not needed: im:history, im:write" in said
+    assert "slack scopes: missing: usergroups:read" in said
+    assert "slack scopes: not needed: im:write" in said
+
+
+async def test_a_socket_that_is_switched_off_is_named(clinic: Clinic) -> None:
+    clinic.workspace.change_app(clinic.app, socket_mode=False)
+    assert "slack socket: Slack refused apps.connections.open" in ill(await clinic.examine())
+
+
+async def test_an_incident_for_which_no_worker_comes_is_named(clinic: Clinic) -> None:
+    async with opened(StorePlan(clinic.home / ".greenlight")) as store:
+        told = story().opened().diagnosed().nothing().then(InvestigationAsked(PersonId("U0ONCALL")))
+        last = told.entries[-1]
+        await store.incidents.append(INCIDENT, last.number - 1, (last,), (), index_of(told.incident))
+        said = ill(await clinic.examine())
+    assert "queue: 1 incidents have waited for a worker for over a minute" in said
+
+
+async def test_a_message_that_slack_did_not_take_is_named_with_what_to_do(clinic: Clinic) -> None:
+    async with opened(StorePlan(clinic.home / ".greenlight")) as store:
+        await note_trouble(store.cards, INCIDENT, "incident", "is_archived")
+        await note_trouble(store.cards, INCIDENT, "plan:1", "msg_blocks_too_long")
+        await note_trouble(store.cards, INCIDENT, "plan:2", "")
+        said = [one for one in await clinic.findings() if one.where.startswith("messages")]
+    assert sorted(one.what for one in said) == [
+        "incident was not shown as drawn (is_archived)",
+        "plan:1 was not shown as drawn (msg_blocks_too_long)",
+    ]
+    assert all(one.todo for one in said)
+
+
+async def test_every_finding_that_is_not_fine_has_a_next_step(clinic: Clinic) -> None:
+    clinic.workspace.revoke_token(clinic.app.bot_token)
+    for one in await clinic.findings():
+        assert one.level is Level.OK or one.todo, one
+
+
+async def test_the_configuration_alone_is_examined_without_any_network(clinic: Clinic) -> None:
+    asked = len(clinic.workspace.calls("auth.test"))
+    found = await clinic.findings(config_only=True)
+    assert {one.where for one in found} >= {"settings", "content", "models"}
+    assert len(clinic.workspace.calls("auth.test")) == asked
+    assert not any(one.where.startswith(("slack", "store", "service")) for one in found)
+
+
+async def test_a_test_button_waits_for_its_click(clinic: Clinic) -> None:
+    settings = load()
+    assert isinstance(settings, Settings)
+    finding = asyncio.ensure_future(anext(pressed_button(settings, "C0ALERTS")))
+    posted = await clinic.workspace.wait_until(
+        lambda: next((one for one in clinic.workspace.messages("C0ALERTS") if "doctor" in one.text), None)
+    )
+    await clinic.workspace.wait_connected(clinic.app)
+    await clinic.workspace.as_user("U0ONCALL").click(posted, "doctor_test")
+    found = await finding
+    assert (found.level, found.what) == (Level.OK, "the click of U0ONCALL arrived by doctor")
 
 
 async def test_people_whose_decisions_would_not_count_are_named(clinic: Clinic) -> None:
@@ -261,4 +330,25 @@ async def test_the_manifest_installs_an_app_that_has_every_scope(capsys: pytest.
     async with Workspace() as workspace:
         app = workspace.install_manifest(yaml.safe_load(printed))
     assert scopes().missing(app.scopes) == ()
-    assert {"channels:read", "groups:read"} <= set(scopes().needed)
+    assert {"channels:read", "groups:read"} - set(scopes().needed) == {"groups:read"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "needs", "events"),
+    [
+        (["--private"], {"groups:history", "groups:read"}, {"message.groups"}),
+        (["--agent"], {"assistant:write", "im:history"}, {"message.im"}),
+        (["--private", "--agent"], {"groups:read", "im:history"}, {"message.groups", "message.im"}),
+    ],
+)
+def test_a_variant_of_the_manifest_asks_for_what_it_needs_beyond(
+    capsys: pytest.CaptureFixture[str], flags: list[str], needs: set[str], events: set[str]
+) -> None:
+    assert run(["manifest", *flags]) == 0
+    document = yaml.safe_load(capsys.readouterr().out)
+    plain = yaml.safe_load(manifest())
+    assert needs <= set(document["oauth_config"]["scopes"]["bot"])
+    assert not needs & set(plain["oauth_config"]["scopes"]["bot"])
+    assert events <= set(document["settings"]["event_subscriptions"]["bot_events"])
+    assert ("agent_view" in document["features"]) == ("--agent" in flags)
+    assert set(document["oauth_config"]["scopes"]["bot"]) <= set(WHAT_FOR)

@@ -146,10 +146,10 @@ async def test_i_fixed_it_myself_needs_a_note_and_closes() -> None:
 async def test_a_duplicate_names_the_incident_that_it_is_one_of() -> None:
     async with slack_room(real=True) as room:
         _, _, first = await opened(room)
-        other = {"username": "Alertmanager", "attachments": [attachment("FIRING:1", "DiskFull", "danger")]}
         title = "[FIRING:1] DiskFull (inventory critical)"
-        other["attachments"][0] |= {"title": title, "fallback": title}
-        _, card, second = await opened(room, other)
+        other = {**attachment("FIRING:1", "DiskFull", "danger"), "title": title, "fallback": title}
+        body = {"username": "Alertmanager", "attachments": [other]}
+        _, card, second = await opened(room, body)
         assert first != second
         olga = room.workspace.as_user(ONCALL)
         await olga.click(card, "close_incident")

@@ -14,6 +14,7 @@ from bot.domain.teamwork import FeedbackGiven
 from bot.slack.listeners.clicks import read_press
 from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
 from bot.slack.payloads import Press, Submission
+from bot.slack.test_button import answered
 from bot.slack.views.values import parse_feedback, parse_incident, parse_menu, parse_metadata
 
 MUTES = {"mute_1": 1, "mute_24": 24, "unmute": 0}
@@ -83,6 +84,10 @@ class Care:
         incident = parse_incident(origin[0]) if origin else None
         asker = asker_of(self.room, submission, origin[1] if origin else "")
         await answer(self.room, asker, self._handed(incident, submission, asker.person))
+
+    async def tested(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """`doctor_test`: the button of doctor, answered by whichever process got the click."""
+        await answered(self.room.chat, ack, body)
 
     async def _taken(self, incident: IncidentId | None, person: PersonId) -> str | None:
         if incident is None:

@@ -67,6 +67,7 @@ def incident_card(incident: Incident, scene: Scene) -> Card:
         name="incident",
         message=Message(_text(incident, head, scene), budgeted(parts)),
         state=_state(incident, head, scene),
+        tell=(incident.owner,) if incident.owner else scene.oncall[:3],
     )
 
 
