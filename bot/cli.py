@@ -26,8 +26,12 @@ COMMANDS = {
     "worker": Command("bot.commands.worker", "run one worker: --role think or --role act"),
     "doctor": Command("bot.commands.doctor", "check settings, people, rosters, store, Slack and metrics"),
     "audit": Command("bot.commands.audit", "verify, show and export the record of what was decided and done"),
+    "memory": Command("bot.commands.memory", "show, export and trace what the team was approved to remember"),
     "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
+    "runbook": Command(
+        "bot.commands.runbook", "write, check and try the pages of the runbooks: new, lint, test"
+    ),
     "schema": Command("bot.commands.schema", "print the JSON Schemas of the content files, for editors"),
     "eval": Command(
         "bot.commands.eval", "measure answers, attack strings and redaction over recorded material"

@@ -314,11 +314,33 @@ def _wanted(how: str, settings: Mapping[str, str]) -> str:
 
 def _remedies(modes: tuple[FailureMode, ...], allowed: Catalogue) -> Iterator[str]:
     for mode in modes:
-        for remedy in mode.remedies:
-            action = allowed.action(remedy.action)
-            if action is None:
-                yield f"{mode.id}.md: remedies: {remedy.action} is not an action of actions.yaml"
-                continue
-            unknown = {name for name, _ in remedy.parameters} ^ {spec.name for spec in action.parameters}
-            if unknown:
-                yield f"{mode.id}.md: remedies: {remedy.action} takes other parameters: {sorted(unknown)}"
+        yield from (f"{mode.id}.md: {what}" for what in remedy_mistakes(mode, allowed))
+
+
+def remedy_mistakes(mode: FailureMode, allowed: Catalogue) -> Iterator[str]:
+    """What a page proposes that the catalogue does not know, each as key and what was expected."""
+    for remedy in mode.remedies:
+        action = allowed.action(remedy.action)
+        if action is None:
+            yield f"remedies: {remedy.action} is not an action of actions.yaml"
+            continue
+        unknown = {name for name, _ in remedy.parameters} ^ {spec.name for spec in action.parameters}
+        if unknown:
+            yield f"remedies: {remedy.action} takes other parameters: {sorted(unknown)}"
+
+
+def read_catalogue(folders: Sequence[Path]) -> Catalogue:
+    """The catalogue alone, from the first folder that has it; raises ContentError."""
+    problems = list[str]()
+    actions = _file(ACTIONS, folders, problems)
+    runners, extra = _runners(folders, problems)
+    found = catalogue(actions[0], _with(actions[1], extra), problems, runners) if actions else None
+    if found is None or problems:
+        raise ContentError(tuple(problems))
+    return found
+
+
+def page_bytes(path: Path) -> bytes:
+    """A page, no further than its limit; blocks, raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
