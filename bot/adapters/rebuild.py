@@ -11,11 +11,12 @@ from bot.adapters.redis_incidents import found_by, thread_field
 from bot.domain.apply import apply
 from bot.domain.claims import Claim, ClaimKind, claims_of, index_of
 from bot.domain.events import Entry
-from bot.domain.ids import At, IncidentId
+from bot.domain.ids import DAY, At, IncidentId
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Limits
 
 TRIES = 5
+ROW_KEPT = 90 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _request(ledger: Ledger, entries: tuple[Entry, ...], head: str, limits: Limi
         "head": head,
         "held": sorted(_held(steps)),
         "runs": [asdict(run) for run in _runs(steps, now)],
-        "failed": [asdict(run) for run in _rows(steps, ClaimKind.FAIL)],
+        "failed": [asdict(run) for run in _rows(steps, ClaimKind.FAIL) if run.at > now - ROW_KEPT],
         "mended": [asdict(run) for run in _rows(steps, ClaimKind.MEND)],
         "phase": index.phase,
         "phases": list(Phase),

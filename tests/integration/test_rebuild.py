@@ -92,6 +92,24 @@ def test_what_was_lost_comes_back_exactly(home: Home, tale: Callable[[At], Story
     home.do(work)
 
 
+def test_rows_of_failures_come_back_whatever_the_order_of_incidents(home: Home) -> None:
+    async def work(store: Store) -> None:
+        now = await now_of(store)
+        await kept(store, tuple(running(At(now - 60_000)).unknown().entries))
+        row = "row:failed:checkout/process"
+        assert len((await derived(store))[row]) == 1
+        await lose(store)
+        await rebuilt(home)
+        assert len((await derived(store))[row]) == 1
+        mended = store.link.key("mended", "failed:checkout/process")
+        await store.link.call("SET", mended, str(now + 60_000))
+        await lose(store)
+        await rebuilt(home)
+        assert row not in await derived(store)
+
+    home.do(work)
+
+
 def test_stale_indices_and_claims_go(home: Home) -> None:
     told = proposed()
 

@@ -138,10 +138,11 @@ for _, claim in ipairs(rows) do
   local row = p .. 'row:' .. claim.key
   if claim.kind == 'mend' then
     redis.call('DEL', row)
-    redis.call('HSET', p .. 'mended', claim.key, now)
   else
     redis.call('ZADD', row, 'NX', now, claim.holder)
     redis.call('ZREMRANGEBYRANK', row, 0, -101)
+    -- 90 days: a failure of last quarter and one of today are no row.
+    redis.call('PEXPIRE', row, '7776000000')
   end
 end
 

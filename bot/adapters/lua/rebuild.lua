@@ -35,14 +35,15 @@ end
 
 -- Rows come from several incidents in any order: what is older than the last good execution is left out.
 for _, mended in ipairs(ask.mended) do
-  if mended.at > tonumber(redis.call('HGET', p .. 'mended', mended.key) or '0') then
-    redis.call('HSET', p .. 'mended', mended.key, mended.at)
+  if mended.at > tonumber(redis.call('GET', p .. 'mended:' .. mended.key) or '0') then
+    redis.call('SET', p .. 'mended:' .. mended.key, string.format('%.0f', mended.at), 'EX', '3600')
     redis.call('ZREMRANGEBYSCORE', p .. 'row:' .. mended.key, '-inf', mended.at)
   end
 end
 for _, failed in ipairs(ask.failed) do
-  if failed.at > tonumber(redis.call('HGET', p .. 'mended', failed.key) or '0') then
+  if failed.at > tonumber(redis.call('GET', p .. 'mended:' .. failed.key) or '0') then
     redis.call('ZADD', p .. 'row:' .. failed.key, 'NX', failed.at, failed.holder)
+    redis.call('PEXPIRE', p .. 'row:' .. failed.key, '7776000000')
   end
 end
 
