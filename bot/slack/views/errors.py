@@ -67,7 +67,10 @@ REFUSALS = {
     ),
     Code.ALREADY_COUNTED: "Your decision on this plan is already counted. Another person is needed.",
     Code.FROZEN: "Changes are frozen in this environment. Wait for the freeze to end, or ask a lead.",
-    Code.RATE_LIMIT: "Too much was run here in the last hour. Wait for the limit to pass, or act by hand.",
+    Code.RATE_LIMIT: (
+        "A limit of the policy is reached, so this could not be run and did not count. "
+        "Wait until there is room again, or act by hand."
+    ),
     Code.STORE_UNAVAILABLE: (
         "I could not write your decision down, so nothing was recorded and nothing will run. "
         "The buttons still work; try again in a moment."
@@ -81,15 +84,22 @@ EXECUTIONS = {
     ExecutionCode.TARGET_LOCKED: (
         "Another incident is changing the same target. Wait until it is done, then ask for a new plan."
     ),
-    ExecutionCode.RATE_LIMIT: "Too much was run here in the last hour. Wait, or act by hand.",
+    ExecutionCode.RATE_LIMIT: (
+        "A limit of the policy was reached before the step began. "
+        "Wait until there is room again and ask for a new plan, or act by hand."
+    ),
     ExecutionCode.ENVIRONMENT_MISMATCH: (
-        "The target is not in the environment that was approved. Check services.yaml before anything else."
+        "The target is not, or cannot be shown to be, in the environment that was approved. "
+        "Check services.yaml and the target before anything else."
     ),
     ExecutionCode.DRIFT: (
         "The target changed after the plan was approved, so the step was not run. "
         "See what changed it, then ask for a new plan."
     ),
-    ExecutionCode.DRY_RUN_DIFFERS: "A dry run showed something else than was approved. Ask for a new plan.",
+    ExecutionCode.DRY_RUN_DIFFERS: (
+        "A dry run right before the step showed something else than was approved, or could not be made. "
+        "See what changed, then ask for a new plan."
+    ),
     ExecutionCode.NOT_DURABLE: (
         "The store could not confirm that the start was on disk, so the step was not run. "
         "Check the store (greenlight doctor), then ask for a new plan."
@@ -99,14 +109,32 @@ EXECUTIONS = {
 FAILED = "The step was run and failed. Look at the target before you do anything else."
 
 PLANS = {
-    PlanCode.UNKNOWN_ACTION: "The team proposed an action that is not in the catalogue.",
-    PlanCode.BAD_PARAMETER: "The team proposed a value that the catalogue does not allow.",
-    PlanCode.UNKNOWN_TARGET: "The target is not in the inventory, or could not be looked at.",
-    PlanCode.OUT_OF_SCOPE: "The target or action does not belong to the service of this incident.",
+    PlanCode.UNKNOWN_ACTION: (
+        "The team proposed an action that is not in the catalogue. "
+        "Ask for another plan, or add the action to actions.yaml."
+    ),
+    PlanCode.BAD_PARAMETER: (
+        "The team proposed a value that the catalogue or the target does not allow. "
+        "Ask for another plan, or act by hand."
+    ),
+    PlanCode.UNKNOWN_TARGET: (
+        "The target is not in the inventory, or could not be looked at. "
+        "Check services.yaml and the target, then ask again."
+    ),
+    PlanCode.OUT_OF_SCOPE: (
+        "The target or action does not belong to the service of this incident, or is live elsewhere. "
+        "Check services.yaml, then ask again."
+    ),
     PlanCode.TOO_MANY_STEPS: "The plan had more steps than anybody could review. Ask for a smaller one.",
-    PlanCode.BLAST_RADIUS: "The plan would touch more targets than the policy allows. Ask for a smaller one.",
+    PlanCode.BLAST_RADIUS: (
+        "The plan would change more, or more often, than the limits of the policy let it. "
+        "Ask for a smaller one."
+    ),
     PlanCode.TOO_LARGE_TO_REVIEW: "The plan is too large to be shown whole. Ask for a smaller one.",
-    PlanCode.SAME_STEPS: "These very steps were rejected already. They may come back after 24 hours.",
+    PlanCode.SAME_STEPS: (
+        "These very steps were rejected already. Ask for another plan, or wait: they may come back "
+        "24 hours after the rejection."
+    ),
 }
 
 STORE_DOWN = "The store cannot be reached, so nothing was recorded. Please try again in a moment."

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from bot.domain.decision import Click, Code, Refused, decide
+from bot.domain.events import Decided
+from bot.domain.plan import canonical, digest_of
 from tests.integrity.oracle import Channel, Situation, User
 from tests.integrity.worlds import meeting
 
@@ -20,3 +22,15 @@ def test_a_body_that_no_longer_has_its_digest_is_refused_whoever_clicks() -> Non
     assert body != met.state.body
     incident = replace(met.incident, plans=(replace(met.state, body=body),))
     assert decide(incident, met.click, met.world) == Refused(Code.DIGEST_MISMATCH)
+
+
+def test_a_plan_that_no_card_could_show_whole_cannot_be_approved_but_rejected() -> None:
+    met = meeting(Situation())
+    assert isinstance(met.click, Click)
+    plan = replace(met.state.plan, steps=(replace(met.state.plan.steps[0], effect="x" * 3000),))
+    body = canonical(plan)
+    state = replace(met.state, plan=plan, body=body, digest=digest_of(body))
+    incident = replace(met.incident, plans=(state,))
+    click = replace(met.click, digest12=state.digest[:12])
+    assert decide(incident, click, met.world) == Refused(Code.DIGEST_MISMATCH, "TOO_LARGE_TO_REVIEW")
+    assert isinstance(decide(incident, replace(click, approve=False), met.world), Decided)

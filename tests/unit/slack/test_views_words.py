@@ -1,6 +1,7 @@
 """Sentences for every code and error, answers from the record, modals, and the report."""
 
 import json
+import re
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_every_code_has_its_own_sentence() -> None:
     assert set(PLANS) == set(PlanCode)
     assert len(set(REFUSALS.values())) == len(Code)
     assert len(set(EXECUTIONS.values())) == len(ExecutionCode)
+
+
+NEXT = re.compile(
+    r"\b(Use|Ask|ask|Check|Wait|wait|See|try again|Try again|decide|click again|act by hand|mention|tell|"
+    r"must add|must approve|is needed|nothing to do|The card shows)\b"
+)
+
+
+@pytest.mark.parametrize(
+    "sentence", [*REFUSALS.values(), *EXECUTIONS.values(), *PLANS.values()], ids=lambda text: str(text)[:40]
+)
+def test_every_sentence_of_every_code_says_what_to_do_next(sentence: str) -> None:
+    assert sentence.endswith(".")
+    assert sentence.count(".") >= 2
+    assert NEXT.search(sentence)
 
 
 @pytest.mark.parametrize("code", Code)
