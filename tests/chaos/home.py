@@ -125,5 +125,10 @@ def policy() -> dict[str, object]:
         },
         "tiers": {"low": low, "medium": medium, "high": high},
         "tripwires": [{"pattern": "fail.?over", "title": "fails over"}],
-        "limits": {"per_target": MANY, "per_workspace": MANY, "executions_per_incident": MANY},
+        "limits": {
+            "per_target": MANY,
+            "per_workspace": MANY,
+            "executions_per_incident": MANY,
+            "failures_in_a_row": MANY,
+        },
     }
