@@ -15,8 +15,10 @@ from bot.settings_fields import (
     AppToken,
     AuditKey,
     BotToken,
+    Channel,
     Channels,
     Folder,
+    IntakeToken,
     LogFormat,
     LogLevel,
     ModelName,
@@ -116,6 +118,18 @@ class Settings(BaseSettings):
         description="Its password. supervisord has a single credential for reading and writing,"
         " so think processes, which observe, hold it too.",
     )
+    intake_port: int = Field(
+        0, ge=0, le=65535, description="Port for Alertmanager's webhook (POST /alertmanager); 0 takes none."
+    )
+    intake_host: str = Field(
+        "127.0.0.1", description="Address on which the webhook listens; put TLS in front of any other."
+    )
+    intake_token: IntakeToken | None = Field(
+        None, description="The token that Alertmanager sends (http_config.authorization.credentials)."
+    )
+    intake_channel: Channel | None = Field(
+        None, description="The channel in which Greenlight shows alerts that came by webhook."
+    )
     team: TeamChoice = Field(
         TeamChoice.AUTO, description="auto: models where a key or a model is set. rules: never a model."
     )
@@ -207,7 +221,15 @@ def load(*, slack: bool = False) -> Settings | Problems:
         settings = Settings(_env_file=_dotenv(), _env_file_encoding="utf-8")  # pyright: ignore[reportCallIssue]
     except (ValidationError, UnicodeDecodeError, OSError) as error:
         return Problems((*missing, *_problems(error)))
+    missing = (*missing, *(_half_set(settings) if slack else ()))
     return Problems(missing) if missing else settings.model_copy(update=_without(_withheld()))
+
+
+def _half_set(settings: Settings) -> tuple[Problem, ...]:
+    """A door for webhooks without a lock, or without a place to show what comes, is not opened."""
+    needed = ("intake_token", "intake_channel") if settings.intake_port else ()
+    lacking = (name for name in needed if getattr(settings, name) is None)
+    return tuple(Problem(env_name(name), "expected with GREENLIGHT_INTAKE_PORT") for name in lacking)
 
 
 def _missing_tokens() -> tuple[Problem, ...]:

@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}", re.ASCII)
 MIN_AUDIT_KEY = 32
+MIN_TOKEN = 24
 
 
 class LogFormat(StrEnum):
@@ -108,6 +109,18 @@ def _program(value: Path) -> Path:
     return value
 
 
+def _intake_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_TOKEN:
+        raise ValueError(f"expected at least {MIN_TOKEN} characters, as `openssl rand -hex 24` gives")
+    return value
+
+
+def _channel(value: str) -> str:
+    if not CHANNEL.fullmatch(value):
+        raise ValueError("expected a channel id such as C0ALERTS")
+    return value
+
+
 BotToken = Annotated[SecretStr, AfterValidator(_bot_token)]
 AppToken = Annotated[SecretStr, AfterValidator(_app_token)]
 SlashedUrl = Annotated[str, AfterValidator(_slashed_url)]
@@ -118,3 +131,5 @@ AuditKey = Annotated[SecretStr, AfterValidator(_audit_key)]
 Channels = Annotated[Words, AfterValidator(_channels)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Program = Annotated[Path, AfterValidator(_program)]
+IntakeToken = Annotated[SecretStr, AfterValidator(_intake_token)]
+Channel = Annotated[str, AfterValidator(_channel)]

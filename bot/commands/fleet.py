@@ -15,7 +15,12 @@ STOP_SECONDS = 10
 MOST_BACKOFF_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")
-SLACK_ONLY = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GREENLIGHT_PAGERDUTY_TOKEN")
+SLACK_ONLY = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "GREENLIGHT_PAGERDUTY_TOKEN",
+    "GREENLIGHT_INTAKE_TOKEN",
+)
 """Only bot processes, which judge clicks, hold Slack's tokens and the key of the rosters."""
 
 THINK_ONLY = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GREENLIGHT_TEAM_PROXY")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.alert import AlertStatus, Sighted
+from bot.domain.alert import Alert, AlertStatus, Place, Sighted
 from bot.domain.errors import ClaimRefusedError, IllegalEventError, UnknownIncidentError
 from bot.domain.events import (
     AlertFiredAgain,
@@ -24,6 +24,7 @@ from bot.flow.muting import still_muted
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
 
+NOWHERE = Place("", "", "")
 BUSY = frozenset({Phase.EXECUTING, Phase.EXECUTED, Phase.VERIFIED, Phase.UNKNOWN, Phase.STOPPED})
 """Where a resolved alert is only noted: Greenlight has changed something and its own measurement counts."""
 
@@ -46,6 +47,21 @@ async def alert_seen(ports: Ports, sighted: Sighted) -> IncidentId | None:
         return await _first_seen(ports, sighted)
     except ClaimRefusedError as refused:
         return await _again(ports, IncidentId(refused.held_by), sighted)
+
+
+async def home_of(ports: Ports, alert: Alert) -> Place | None:
+    """Where the incident is that this alert would count for, join or continue; nothing where it is new."""
+    name = await ports.incidents.by_fingerprint(alert.fingerprint)
+    if name is not None:
+        return (await load(ports, name)).place
+    if alert.status is not AlertStatus.FIRING:
+        return None
+    rules = ports.content.alert_rules()
+    before = await ports.incidents.last_closed(alert.fingerprint)
+    if before is not None and comes_back(rules, incident := await load(ports, before), ports.clock.now()):
+        return incident.place
+    relatives = await _relatives(ports, rules, Sighted(alert, NOWHERE, None))
+    return (await load(ports, relatives[0].incident)).place if relatives else None
 
 
 def known_service(inventory: Inventory, sighted: Sighted) -> ServiceName | None:

@@ -14,11 +14,12 @@ from bot.domain.ids import SECOND, At, PersonId
 from bot.ports.cards import Seen
 from bot.ports.content import Content
 from bot.ports.world import Clock, People
+from bot.slack.anchors import Anchors
 from bot.slack.background import Background
 from bot.slack.chat import Chat, Post
 from bot.slack.failures import ChatError
 from bot.slack.payloads import Envelope, Identity
-from bot.slack.router import Sight, Spoken, route
+from bot.slack.router import Heard, Sight, Spoken, route
 from bot.slack.verbs import Verbs
 
 LATE = 30 * SECOND
@@ -54,6 +55,11 @@ class Inbox:
     channels: frozenset[str] = frozenset()
     _busy: set[str] = field(default_factory=set[str])
     _tries: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def anchors(self) -> Anchors:
+        """Shows what came over HTTP."""
+        return Anchors(self.chat, self.verbs, self.clock)
 
     async def store(self, key: str, body: str) -> bool:
         """Keep a raw event; false for one that is known. Raises StoreUnavailableError."""
@@ -92,6 +98,10 @@ class Inbox:
             await self._handle(Envelope.model_validate_json(body), again=again)
         except StoreUnavailableError:
             raise
+        except ChatError as error:
+            # nothing is lost while Slack refuses or is away: the sweep takes it up again
+            log.warning("event_left_for_later", key=key, error=error.message)
+            return False
         except ValidationError as error:
             log.warning("event_not_understood", key=key, problems=error.error_count())
         except Exception:
@@ -104,7 +114,7 @@ class Inbox:
 
     async def _handle(self, envelope: Envelope, *, again: bool) -> None:
         about = route(envelope, self.me)
-        if about is None or not self._welcome(envelope, about.channel):
+        if about is None or not (isinstance(about, Heard) or self._welcome(envelope, about.channel)):
             return
         # taken up again: this very event set the mark before it failed
         if not await self.seen.first(about.key) and not again:
@@ -113,9 +123,11 @@ class Inbox:
             case Sight():
                 await self._sighted(envelope, about)
                 await self.seen.note_ts(about.channel, about.ts)
+            case Heard() if not await self.reaches_out(about.channel):
+                await self.anchors.heard(envelope.team_id, about, again=again)
             case Spoken() if not await self.reaches_out(about.channel):
                 await self._spoken(envelope, about)
-            case Spoken():
+            case Spoken() | Heard():
                 log.warning("shared_channel_refused", channel=about.channel)
 
     def _welcome(self, envelope: Envelope, channel: str) -> bool:

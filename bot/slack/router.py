@@ -8,11 +8,14 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from bot.slack.alerts.webhook import WebhookAlert, heard
 from bot.slack.payloads import Edited, Envelope, Identity, Mention, Posted
 
 ALERT_SUBTYPES = frozenset({None, "bot_message"})
 CONTENT = ("text", "attachments", "blocks")
 UNFURLED = ("from_url", "original_url", "is_app_unfurl", "app_unfurl_url", "service_url")
+HEARD = "greenlight_alert"
+"""The type of events that our own door for webhooks stores; Slack sends none of that name."""
 IDS = frozenset({"id", "block_id", "action_id"})
 """Slack numbers blocks and attachments anew on every edit."""
 
@@ -39,12 +42,23 @@ class Spoken:
     text: str
 
 
-def route(envelope: Envelope, me: Identity) -> Sight | Spoken | None:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An alert that came over HTTP, to be shown in this channel."""
+
+    key: str
+    channel: str
+    alert: WebhookAlert
+
+
+def route(envelope: Envelope, me: Identity) -> Sight | Spoken | Heard | None:
     """What an event is about; nothing for all that does not concern us, malformed events included."""
     try:
         match envelope.kind:
             case "app_mention":
                 return _mention(envelope, me)
+            case _ if envelope.kind == HEARD:
+                return Heard(envelope.event_id, str(envelope.event.get("channel", "")), heard(envelope.event))
             case "message" if envelope.event.get("subtype") == "message_changed":
                 return _edit(envelope, me)
             case "message":
