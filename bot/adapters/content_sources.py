@@ -92,6 +92,9 @@ def source_mistakes(kind: str, settings: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: expected {expected}"
 
 
+QUERIES: Mapping[str, Check] = {"prometheus": check_query, "scrape": check_scrape_query}
+
+
 def query_mistake(kind: str, query: str) -> str | None:
     """What is wrong with the query of a metric for the kind of source that has to answer it."""
-    return check_scrape_query(query) if kind == "scrape" else check_query(query)
+    return QUERIES[kind](query) if kind in QUERIES else None

@@ -1,7 +1,7 @@
 """All log sources of a service as one digest: read, redacted and condensed a batch at a time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx2
 
 from bot.adapters.log_readers import LOG_READERS
-from bot.adapters.log_reading import LogBatch, Sieve, ask_of
+from bot.adapters.log_reading import LogBatch, LogReader, Sieve, ask_of
 from bot.adapters.sightings import Redact, Seen
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import LogPattern
@@ -74,6 +74,8 @@ class LogDigest:
     condense: Condense
     redact: Redact
     client: httpx2.AsyncClient
+    readers: Mapping[str, LogReader] = field(default_factory=lambda: LOG_READERS)
+    seconds: float = SECONDS
 
     async def of(self, sources: tuple[Source, ...], window: Window) -> Seen:
         """The digest of a window; raises SourceUnavailableError where not one source could be read."""
@@ -81,16 +83,16 @@ class LogDigest:
             raise SourceUnavailableError("The inventory names no logs.")
         condensing, count = self.condense(), _Count()
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self.seconds):
                 for source in sources:
                     await self._one(source, window, condensing, count)
                 return await asyncio.to_thread(self._seen, condensing, count, len(sources))
         except TimeoutError as error:
-            raise SourceUnavailableError(f"The logs were not read within {SECONDS:g} s.") from error
+            raise SourceUnavailableError(f"The logs were not read within {self.seconds:g} s.") from error
 
     async def _one(self, source: Source, window: Window, condensing: Condensing, count: _Count) -> None:
         """One source; that it fails is noted, and what it had told by then stays."""
-        reader = LOG_READERS.get(source.kind)
+        reader = self.readers.get(source.kind)
         if reader is None:
             count.failed.append(
                 SourceUnavailableError(f"There is no reader for logs of kind {source.kind!r}.")
