@@ -67,7 +67,7 @@ def test_a_schema_keeps_names_types_descriptions_of_fields_and_telling_defaults(
             "most": {"type": "integer", "default": 3},
         },
         "$defs": {
-            "Kind": {"type": "string", "const": "one"},
+            "Kind": {"type": "string", "enum": ["one"]},
             "Inner": {
                 "type": "object",
                 "properties": {
