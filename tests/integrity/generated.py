@@ -24,7 +24,8 @@ from bot.domain.service import Criticality, Inventory, MetricSpec, Target
 from tests.fakes.content import CHECKOUT, FixedContent, example_content
 
 HOW = "record"
-WORDS = f"{string.ascii_letters}{string.digits}._:-"
+FIRST = f"{string.ascii_letters}{string.digits}_"
+WORDS = f"{FIRST}.:-"
 PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F))
 CHECK = CheckSpec("error_rate", Comparison.BELOW, "normal", Pace(2, 2, 3, 3))
 WIDE = Limits(
@@ -61,7 +62,7 @@ def _name(dice: random.Random) -> str:
 
 
 def _word(dice: random.Random) -> str:
-    return "".join(dice.choices(WORDS, k=dice.choice((1, 2, 5, 12, 64))))
+    return dice.choice(FIRST) + "".join(dice.choices(WORDS, k=dice.choice((0, 1, 4, 11, 63))))
 
 
 def _text(dice: random.Random) -> str:
