@@ -52,6 +52,7 @@ CHANGES: Mapping[str, Kind] = {
     "kubernetes": Kind(KUBERNETES, ALSO_KUBERNETES),
 }
 METRICS: Mapping[str, Kind] = {
+    "memory": Kind(),
     "prometheus": Kind(frozenset({"url"}), WEB),
     "scrape": Kind(frozenset({"url"}), WEB),
 }
@@ -75,6 +76,7 @@ EXECUTORS: Mapping[str, Kind] = {
         | {"write_kubeconfig", "write_context", "rehearse_kubeconfig", "rehearse_context"}
         | {"env", "min_replicas", "max_replicas"},
     ),
+    "memory": Kind(),
     "simulator": Kind(),
 }
 
@@ -112,6 +114,7 @@ HOWS: Mapping[str, How] = {
     "kubernetes.set_image": _on("kubernetes"),
     "kubernetes.set_env": _on("kubernetes", "env", settings=frozenset({"env"})),
     "kubernetes.set_limit": _on("kubernetes", settings=frozenset({"resource"})),
+    "memory.edit": _on("memory"),
     "simulate": How(),
 }
 """Everything that an action may be; the one place where these words are listed."""

@@ -1,7 +1,7 @@
 """The gate in the executor: nothing runs but a claimed step of an approved plan, read from the store."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.adapters.executors import executor_for
 from bot.adapters.simulator import SIMULATOR
@@ -22,11 +22,19 @@ Redact = Callable[[str], str]
 class ApprovedHands:
     """Runs steps by order; parameters come from the stored plan, never from the caller (rule 21)."""
 
-    def __init__(self, incidents: Incidents, content: Content, clock: Clock, redact: Redact) -> None:
+    def __init__(
+        self,
+        incidents: Incidents,
+        content: Content,
+        clock: Clock,
+        redact: Redact,
+        own: Mapping[str, Mapping[str, Executor]] | None = None,
+    ) -> None:
         self._incidents = incidents
         self._content = content
         self._clock = clock
         self._redact = redact
+        self._own = own or {}
         self._begun: set[tuple[Digest, int]] = set()
 
     async def perform(self, incident: IncidentId, order: Order) -> Done:
@@ -75,7 +83,8 @@ class ApprovedHands:
                 "ENVIRONMENT_MISMATCH", f"{step.target} is not in {plan.environment} any more."
             )
         shown = SIMULATOR if action.how == "simulate" else target.executor
-        executor = executor_for(step, action) if step.executor == shown else None
+        own = self._own.get(step.executor, {}).get(action.how)
+        executor = (own or executor_for(step, action)) if step.executor == shown else None
         if executor is None:
             raise ExecutorRefusedError("NO_EXECUTOR", f"{step.executor} cannot do {action.how}.")
         key = idempotency_key(order.digest, order.step)

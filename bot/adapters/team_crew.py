@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
 
 from agents.errors import ConfigurationError
+from agents.journal import digest
 from agents.load import Known, roster_of
 from agents.members import Roster
 from agents.model import Model
@@ -25,6 +26,15 @@ VARIABLE = "GREENLIGHT_MODEL"
 LOGS, DIAGNOSIS, REMEDIATION = "log_analysis", "diagnosis", "remediation"
 PINNED = 256
 MAX_MEMORY = 16_000
+
+Over = Callable[[str], Awaitable[str]]
+"""From AGENTS.md as it is on disk to the text in force."""
+
+
+async def as_it_is(text: str) -> str:
+    """The file itself."""
+    return text
+
 
 Connect = Callable[[Iterable[str]], Mapping[str, Model]]
 
@@ -72,7 +82,9 @@ class Crews:
         providers: Mapping[str, ProviderSettings],
         pace: Pace | None = None,
         connected: Connect | None = None,
+        over: Over = as_it_is,
     ) -> None:
+        self._over = over
         self._files = files
         self._pace = pace or RealPace()
         self._connect = connected or connector(providers, self._pace)
@@ -93,7 +105,7 @@ class Crews:
     async def of(self, incident: IncidentId) -> Crew:
         """The crew of an incident: the newest files when it began, the same ones to its end."""
         if incident not in self._pinned:
-            self._pinned[incident] = await self._now()
+            self._pinned[incident] = await self._remembering(await self._now())
             while len(self._pinned) > PINNED:
                 self._pinned.popitem(last=False)
         self._pinned.move_to_end(incident)
@@ -103,6 +115,12 @@ class Crews:
         """Close all connections."""
         for team in (*self._retired, self._newest.team):
             await team.aclose()
+
+    async def _remembering(self, crew: Crew) -> Crew:
+        """The crew with the memory that people approved; the hash says which one it was."""
+        memory = await self._over(crew.memory)
+        said = ("AGENTS.md (in force)", digest(memory.encode()))
+        return replace(crew, memory=memory, digests=tuple(sorted({*crew.digests, said})))
 
     async def _now(self) -> Crew:
         try:

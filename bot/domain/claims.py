@@ -14,7 +14,7 @@ from bot.domain.events import (
     StepStarted,
 )
 from bot.domain.ids import At
-from bot.domain.incident import Incident, Phase, wake_at
+from bot.domain.incident import OWN, Incident, Phase, wake_at
 from bot.domain.limits import limit_claims
 from bot.domain.policy import Limits
 from bot.domain.teamwork import AlertJoined, Reopened, UndoAsked
@@ -92,6 +92,7 @@ def index_of(incident: Incident) -> Index:
         open=incident.is_open,
         workspace=incident.place.workspace,
         channel=incident.place.channel,
-        thread=incident.place.thread,
+        # an incident of our own stands in the thread of another, which goes on being the one that is asked
+        thread="" if incident.alert.source == OWN else incident.place.thread,
         fingerprints=incident.fingerprints,
     )

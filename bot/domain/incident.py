@@ -22,6 +22,8 @@ from bot.domain.plan import Plan, Step
 from bot.domain.spending import StageSpent
 from bot.domain.teamwork import AlertJoined, AutoApproved, DraftKind, FeedbackGiven, Paged, PageReason
 
+OWN = "greenlight"
+"""The source of incidents that the house opens itself: a proposed edit of its memory."""
 PROBE_AFTER_SECONDS = (5, 15, 60)
 
 

@@ -17,6 +17,7 @@ from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
 from bot.flow.followup_drafts import draft_wanted, drafted
 from bot.flow.followup_plans import on_wish
 from bot.flow.handing_in import handed_in
+from bot.flow.memory_edits import propose_edit
 from bot.ports.cards import Progress, Words
 from bot.ports.ports import Ports
 from bot.ports.team import Case, Hear, Reply
@@ -120,7 +121,9 @@ async def _reply(ports: Ports, incident: Incident, question: Question) -> tuple[
         return (*await handed_in(ports, case.worksheet), *made)
     hear = await _aloud(ports, incident.id, question.ts)
     reply = await ports.speaker.answer(case, question.text, hear) or Reply(NEEDS_A_MODEL)
-    answered = Answered(question.ts, reply.text, reply.evidence, reply.offers)
+    said = [await propose_edit(ports, incident, edit, question.person) for edit in case.worksheet.edits]
+    text = "\n\n".join((reply.text, *said))
+    answered = Answered(question.ts, text, reply.evidence, reply.offers)
     return (*await handed_in(ports, case.worksheet), answered)
 
 

@@ -8,6 +8,7 @@ from bot.domain.ids import IncidentId
 from bot.ports.cards import Blobs, Cards, Seen
 from bot.ports.content import Content
 from bot.ports.line import Line, NoLine
+from bot.ports.memory import NoShelf, Shelf
 from bot.ports.paging import NoPager, Pager
 from bot.ports.records import Incidents, Queue
 from bot.ports.team import Silent, Speaker, Team
@@ -38,5 +39,6 @@ class Ports:
     speaker: Speaker = field(default_factory=Silent)
     line: Line = field(default_factory=NoLine)
     pager: Pager = field(default_factory=NoPager)
+    memory: Shelf = field(default_factory=NoShelf)
     told: Callable[[IncidentId, Entry], None] = untold
     """Is told of every entry after it was appended, for logs and metrics."""

@@ -24,12 +24,21 @@ class Tried:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryWish:
+    """An edit of the team's memory as an agent proposes it: the whole text afterwards, and why; untrusted."""
+
+    after: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Worksheet:
     """What a team hands in beside its answer: what its tools saw, and what it used."""
 
     sightings: list[Sighting] = field(default_factory=list[Sighting])
     worked: list[TeamWorked] = field(default_factory=list[TeamWorked])
+    edits: list[MemoryWish] = field(default_factory=list[MemoryWish])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from bot.adapters.eyes import SourceEyes
 from bot.adapters.rules_team import RulesTeam
 from bot.adapters.store import Store
 from bot.adapters.team import ModelTeam
-from bot.adapters.team_crew import Crews, Files
+from bot.adapters.team_crew import Crews, Files, Over, as_it_is
 from bot.adapters.team_ledger import RedisBooks
 from bot.adapters.team_tools import Reach
 from bot.domain.apply import replay
 from bot.domain.incident import Incident, Phase
 from bot.ports.ports import Ports
 from bot.settings import Settings, environment
+from bot.wiring.memory import memory_of
 from bot.wiring.parts import Parts
 
 REMEMBERED = 30
@@ -43,7 +44,7 @@ async def with_team(ports: Ports, parts: Parts, store: Store, eyes: SourceEyes) 
     if not parts.settings.models_wanted:
         yield replace(ports, team=rules)
         return
-    crews = crews_of(parts.settings)
+    crews = crews_of(parts.settings, memory_of(parts.settings, store.link).over)
     reach = Reach(eyes, parts.content, parts.clock, parts.redactor, Past(store))
     team = ModelTeam(crews, rules, reach, RedisBooks(store.link))
     try:
@@ -52,9 +53,9 @@ async def with_team(ports: Ports, parts: Parts, store: Store, eyes: SourceEyes) 
         await crews.aclose()
 
 
-def crews_of(settings: Settings) -> Crews:
+def crews_of(settings: Settings, over: Over = as_it_is) -> Crews:
     """The crews that these settings ask for; raises ContentError for a broken roster."""
-    return Crews(_files(settings), _providers(settings))
+    return Crews(_files(settings), _providers(settings), over=over)
 
 
 def _files(settings: Settings) -> Files:

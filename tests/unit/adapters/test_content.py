@@ -37,8 +37,9 @@ def test_the_commented_examples_of_the_templates_load_as_well(demo_folder: Path)
         text = re.sub(r"^# (\w+:$|  )", r"\1", text, flags=re.MULTILINE)
         (demo_folder / name).write_text(text, encoding="utf-8")
     content = FileContent((demo_folder,), {"PROMETHEUS_URL": "http://127.0.0.1:9090"})
-    (service,) = content.inventory().services
+    service, own = content.inventory().services
     assert service.targets[0].id == "checkout/process"
+    assert own.targets[0].id == "greenlight/memory"
     assert {roster.kind for roster in content.policy().rosters} == {
         "list",
         "usergroup",

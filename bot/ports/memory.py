@@ -1,0 +1,28 @@
+"""The team's memory, as far as a proposal needs it: read, and keep a text; only executors put one in force."""
+
+from typing import Protocol
+
+
+class Shelf(Protocol):
+    """Where proposed texts of the memory are kept."""
+
+    async def present(self) -> str:
+        """The text in force; raises StoreUnavailableError."""
+        ...
+
+    async def keep(self, text: str) -> str:
+        """Keep a text and say under which hash; raises StoreUnavailableError."""
+        ...
+
+
+class NoShelf:
+    """A house whose team has no memory that could be edited."""
+
+    async def present(self) -> str:
+        """Nothing."""
+        return ""
+
+    async def keep(self, text: str) -> str:
+        """Nowhere."""
+        del text
+        return ""
