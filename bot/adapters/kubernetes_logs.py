@@ -144,11 +144,10 @@ def _shown(raw: bytes, start: int) -> str:
     text = raw[start:].decode("utf-8", "replace").rstrip("\r")
     if not start or not text.strip() or time_of(text) is not None:
         return text
-    return f"{raw[:start].decode('ascii')}{text}"
+    stamp = raw[:start].decode("ascii").rstrip(" ")
+    return f'{{"ts":"{stamp}",{text[1:]}' if text.startswith('{"') else f"{stamp} {text}"
 
 
 def _moment(stamp: bytes, default: At) -> At:
-    # Nine digits of a second are more than Python's reader takes.
-    text = re.sub(r"(\.\d{6})\d+", r"\1", stamp.decode("ascii"))
-    found = moment(text)
+    found = moment(stamp.decode("ascii"))
     return default if found is None else found

@@ -1,1 +1,1 @@
-"""Kubernetes end to end: a real control plane, a kubelet whose containers are local processes, Greenlight whole."""
+"""Kubernetes end to end: a real control plane, containers that are local processes, Greenlight whole."""

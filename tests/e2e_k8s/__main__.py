@@ -35,8 +35,8 @@ async def _one(rig: Rig, title: str, case: Case) -> tuple[str, bool]:
     try:
         async with asyncio.timeout(120):
             told = await case(rig)
-    # A case may fail in any way; the others must still run.
-    except Exception:
+    # The outermost loop: a case may fail in any way, and the others must still run.
+    except Exception:  # noqa: BLE001
         print(traceback.format_exc(), file=sys.stderr)
         return f"FAIL {title}", False
     return f"ok   {title} ({time.monotonic() - begun:.1f} s): {told}", True

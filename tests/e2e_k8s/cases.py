@@ -21,8 +21,10 @@ from bot.domain.service import Source, Target
 from bot.ports.world import Window
 from tests.e2e_k8s.hop import hopping
 from tests.e2e_k8s.rig import Rig, service, until
+from tests.e2e_k8s.road import bad_rollout, changed_after_the_card
 from tests.e2e_k8s.roles import a_refusal_is_a_definite_failure, roles_are_enough_and_no_more
 
+UNDO = "only-rollout-undo"
 Case = Callable[[Rig], Awaitable[str]]
 
 
@@ -107,11 +109,13 @@ async def another_object(rig: Rig) -> str:
 async def _drifts(task: Task, text: str) -> str:
     try:
         done = await perform(task)
-    except ExecutorRefusedError as refused:
-        assert refused.code == "DRIFT"
-        assert text in refused.message, refused.message
-        return f"DRIFT: {refused.message}"
-    raise AssertionError(done)
+    except ExecutorRefusedError as error:
+        refused = error
+    else:
+        raise AssertionError(done)
+    assert refused.code == "DRIFT"
+    assert text in refused.message, refused.message
+    return f"DRIFT: {refused.message}"
 
 
 async def race(rig: Rig) -> str:
@@ -253,13 +257,13 @@ CASES: tuple[tuple[str, Case], ...] = (
     ("set env (Deployment, its own role)", each_action("k8s_increase_pool_size", 8, "only-set-env")),
     ("set memory limit (its own role)", each_action("k8s_raise_memory_limit", 512, "only-set-limit")),
     ("set CPU limit (its own role)", each_action("k8s_raise_cpu_limit", 750, "only-set-limit")),
-    ("rollout undo (Deployment, its own role)", each_action("k8s_rollback", "previous", "only-rollout-undo")),
+    ("rollout undo (Deployment, its own role)", each_action("k8s_rollback", "previous", UNDO)),
     ("set image tag (its own role)", tag),
     ("restart (StatefulSet)", each_action("k8s_restart", None, "only-restart", "StatefulSet")),
     ("set env (StatefulSet)", each_action("k8s_increase_pool_size", 9, "only-set-env", "StatefulSet")),
     (
         "rollout undo (StatefulSet)",
-        each_action("k8s_rollback", "previous", "only-rollout-undo", "StatefulSet"),
+        each_action("k8s_rollback", "previous", UNDO, "StatefulSet"),
     ),
     ("scale (StatefulSet)", each_action("k8s_scale", 3, "only-scale", "StatefulSet")),
     ("scaling stays within the target's bounds", bounds),
@@ -275,4 +279,6 @@ CASES: tuple[tuple[str, Case], ...] = (
     ("rollout undo of a release that never started", back_from_the_crash_loop),
     ("the shipped roles", roles_are_enough_and_no_more),
     ("a role that does not suffice", a_refusal_is_a_definite_failure),
+    ("the road: bad rollout -> alert -> plan -> approve -> rollout undo -> healthy", bad_rollout),
+    ("the road: changed between card and click", changed_after_the_card),
 )

@@ -161,7 +161,10 @@ class Kubelet:
 
     async def _look(self) -> None:
         pods: list[dict[str, Any]] = (await self.plane.call("GET", "/api/v1/pods"))["items"]
-        await asyncio.gather(*(self._tend(pod) for pod in pods))
+        known = {pod["metadata"]["uid"] for pod in pods}
+        # Without a grace period a pod is gone before it could be seen to go.
+        gone = [self.boxes.pop(uid) for uid in list(self.boxes) if uid not in known]
+        await asyncio.gather(*(box.end() for box in gone), *(self._tend(pod) for pod in pods))
 
     async def _tend(self, pod: dict[str, Any]) -> None:
         meta, spec = pod["metadata"], pod["spec"]

@@ -58,7 +58,7 @@ class Plane:
     async def token_of(self, namespace: str, account: str) -> str:
         """A token for a service account, by the TokenRequest interface."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        body: dict[str, Any] = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token: str = (await self.call("POST", path, body))["status"]["token"]
         return token
 

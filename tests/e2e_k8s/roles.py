@@ -79,8 +79,8 @@ DEEDS: Mapping[str, Deed] = {
     ),
 }
 READ = frozenset({
-    "read a Deployment", "read a StatefulSet", "list ReplicaSets", "list revisions", "list pods", "list events",
-    "read a pod's log",
+    "read a Deployment", "read a StatefulSet", "list ReplicaSets", "list revisions", "list pods",
+    "list events", "read a pod's log",
 })  # fmt: skip
 OBJECTS = frozenset({"read a Deployment", "read a StatefulSet"})
 PATCHES = OBJECTS | {"patch a Deployment", "patch a StatefulSet"}
@@ -116,7 +116,8 @@ async def roles_are_enough_and_no_more(rig: Rig) -> str:
                 if not (said == (status != FORBIDDEN) == (title in allowed)):
                     wrong.append(f"{account}: {title}: {status}, said {said}")
     assert not wrong, wrong
-    return f"{len(ALLOWED)} accounts x {len(DEEDS)} deeds = {count} calls, {refused} refused with 403, 0 otherwise than told"
+    tried = f"{len(ALLOWED)} accounts x {len(DEEDS)} deeds = {count} calls"
+    return f"{tried}, {refused} refused with 403, 0 otherwise than told"
 
 
 async def _tried(client: httpx2.AsyncClient, url: str, deed: Deed) -> int:
@@ -126,7 +127,7 @@ async def _tried(client: httpx2.AsyncClient, url: str, deed: Deed) -> int:
 
 
 async def a_refusal_is_a_definite_failure(rig: Rig) -> str:
-    """The role of scaling cannot restart: the step fails, nothing is in doubt, the server's words are told."""
+    """The role of scaling cannot restart: the step fails, nothing is in doubt, the server says why."""
     task = await rig.task("k8s_restart", None, rig.target(write="only-scale"))
     before = await rig.raw()
     done, foretold = await perform(task), await rehearse(task)

@@ -1,4 +1,4 @@
-"""Customers: they buy at every pod that serves, and what they see is measured and served as Prometheus serves it."""
+"""Customers buy at every pod that serves; what they see is measured and told as Prometheus tells it."""
 
 import asyncio
 import time
@@ -15,6 +15,7 @@ from tests.e2e_k8s.kubelet import Kubelet
 EVERY_SECONDS = 0.05
 WINDOW_SECONDS = 3.0
 KEPT = 6_000
+SHOP = "checkout-"
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class Traffic:
         """Buy at every pod, again and again."""
         async with httpx2.AsyncClient(trust_env=False, timeout=1.0) as client:
             while True:
-                ports = list(self.kubelet.ports().values())
+                ports = [port for name, port in self.kubelet.ports().items() if name.startswith(SHOP)]
                 await asyncio.gather(*(self._once(client, port) for port in ports))
                 if not ports:
                     self.sales.append((time.time(), False))
@@ -55,7 +56,7 @@ class Traffic:
 
     async def instant(self, _: web.Request) -> web.Response:
         """`/api/v1/query`."""
-        row = {"metric": {}, "value": [time.time(), f"{self.ratio():.4f}"]}
+        row: dict[str, object] = {"metric": {}, "value": [time.time(), f"{self.ratio():.4f}"]}
         return _answer("vector", [row])
 
     async def range(self, request: web.Request) -> web.Response:
