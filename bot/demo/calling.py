@@ -51,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
         default=Fault.LEAK.value,
         help="a leaking deploy (default), something that nothing here can fix, or nothing at all",
     )
+    made.add_argument(
+        "--gate",
+        action="store_true",
+        help="try the gate: plans expire within two minutes, one needs two people, staging heals itself",
+    )
     made.add_argument("--prometheus", action="store_true", help="use the real Prometheus of this machine")
     return made
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.demo.gate_guide import GATE_STEPS
 from bot.demo.home import CHANNEL, CHARACTERS
 from bot.playground.page.values import Person, Setting, Step
 from bot.playground.site import Fault
@@ -98,7 +99,9 @@ OTHER: Final = Step(
 )
 
 
-def setting(fault: Fault) -> Setting:
+def setting(fault: Fault, *, gate: bool = False) -> Setting:
     """What the page of this demo is about; the long path is that of the leaking deploy."""
     people = tuple(Person(one.id, one.name, one.what) for one in CHARACTERS)
+    if gate and fault is Fault.LEAK:
+        return Setting(CHANNEL, people, GATE_STEPS)
     return Setting(CHANNEL, people, STEPS if fault is Fault.LEAK else (OTHER,))

@@ -10,8 +10,10 @@ from bot.playground.workspace.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO_CONTENT = ROOT / "bot" / "playground" / "content"
+GATE_CONTENT = DEMO_CONTENT / "gate"
 RUNBOOKS = ROOT / "runbooks"
 CHANNEL = "C0ALERTS"
+PAGER = "C0PAGER"
 COMMANDS = ("/greenlight",)
 
 
@@ -33,14 +35,22 @@ CHARACTERS = (
 )
 
 
-def lay_out(home: Path) -> Path:
-    """An empty home with the demo's content; what an earlier run left there goes."""
+def lay_out(home: Path, *, gate: bool = False) -> Path:
+    """An empty home with the demo's content; what an earlier run left there goes.
+
+    With `gate` the policy is the one with short windows, and the staging twin is in the inventory.
+    """
     shutil.rmtree(home, ignore_errors=True)
     target = home / "runbooks"
     target.mkdir(parents=True, mode=0o700)
     for page in (*RUNBOOKS.glob("*.md"), RUNBOOKS / "actions.yaml", *DEMO_CONTENT.iterdir()):
         if page.is_file():
             shutil.copyfile(page, target / page.name)
+    if gate:
+        shutil.copyfile(GATE_CONTENT / "policy.yaml", target / "policy.yaml")
+        twin = (GATE_CONTENT / "checkout-staging.yaml").read_text(encoding="utf-8")
+        with (target / "services.yaml").open("a", encoding="utf-8") as services:
+            services.write(twin)
     (home / "logs").mkdir()
     return home
 
@@ -53,6 +63,20 @@ def people(workspace: Workspace) -> App:
     workspace.add_channel(CHANNEL, "alerts", members=tuple(c.id for c in CHARACTERS))
     workspace.invite(CHANNEL, app.bot_user_id, announce=False)
     return app
+
+
+def of_the_gate(workspace: Workspace, site: Site) -> dict[str, str]:
+    """What is needed beside that for the staging twin and the pager, which is a channel."""
+    assert site.staging is not None
+    workspace.add_channel(PAGER, "pager", members=tuple(c.id for c in CHARACTERS))
+    twin = site.staging.home
+    return {
+        "GREENLIGHT_DEMO_STAGING_LOG": str(twin.log),
+        "GREENLIGHT_DEMO_STAGING_CONFIG": str(twin.config),
+        "GREENLIGHT_DEMO_STAGING_CURRENT": str(twin.current),
+        "GREENLIGHT_DEMO_STAGING_RELEASES": str(twin.releases),
+        "GREENLIGHT_DEMO_PAGER": workspace.add_webhook(PAGER, "Pager"),
+    }
 
 
 def environment(home: Path, workspace: Workspace, app: App, site: Site) -> dict[str, str]:

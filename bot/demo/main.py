@@ -16,6 +16,8 @@ from bot.playground.site import Fault
 def main(argv: list[str]) -> int:
     """Serve the page until Ctrl-C; with --auto or --terminal, become the story in the terminal instead."""
     arguments = parser().parse_args(argv)
+    if arguments.gate and (arguments.auto or arguments.terminal):
+        parser().error("--gate is for the page")
     if arguments.auto or arguments.terminal:
         # A program of its own: it needs the store's libraries, which would make the page wait for seconds.
         os.execv(sys.executable, [sys.executable, "-m", "bot.demo.story", *argv])  # noqa: S606 - no shell
@@ -36,7 +38,9 @@ async def _demo(arguments: argparse.Namespace, home: Path) -> int:
             opening.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, url)))
 
     print("Starting a local Slack workspace, a small shop and Greenlight's three processes …", flush=True)
-    async with open_stage(home, fault, real_prometheus=arguments.prometheus, announce=announce) as stage:
+    async with open_stage(
+        home, fault, real_prometheus=arguments.prometheus, gate=arguments.gate, announce=announce
+    ) as stage:
         print("Everything runs. Open the page; Ctrl-C here ends it all.", flush=True)
         await _break_it(stage, fault)
         await asyncio.Event().wait()

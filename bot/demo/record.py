@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.commands.serving import serve
-from bot.demo import guide
+from bot.demo import gate_guide, guide
 from bot.domain.events import (
     Asked,
     Decided,
@@ -23,10 +23,15 @@ from bot.domain.events import (
     IncidentClosed,
     IncidentOpened,
     Outcome,
+    PauseSet,
+    PlanEnd,
+    PlanEnded,
     PlanProposed,
     Verified,
 )
 from bot.domain.ids import IncidentId, PersonId
+from bot.domain.policy import Role
+from bot.domain.teamwork import AutoApproved, ParametersEdited, UndoAsked
 from bot.playground.page.values import Mark, MarkKind
 from bot.ports.records import Incidents
 from bot.settings import Settings
@@ -79,13 +84,31 @@ class Follower:
             case Asked():
                 yield done(guide.ASKED)
             case Decided(approved=True, person=person):
+                yield from _of_two(entry.event)
                 yield self._mark(MarkKind.APPROVAL, f"Approved by {self._name(person)}", entry)
                 yield done(guide.APPROVED)
             case Decided(approved=False, person=person):
                 yield self._mark(MarkKind.REJECTION, f"Rejected by {self._name(person)}", entry)
                 yield done(guide.REJECTED)
             case _:
+                yield from self._of_the_gate(entry)
                 yield from self._of_execution(entry)
+
+    def _of_the_gate(self, entry: Entry) -> Iterator[str]:
+        match entry.event:
+            case ParametersEdited():
+                yield done(gate_guide.EDITED)
+            case PauseSet(paused=True):
+                yield done(gate_guide.STOPPED)
+            case PlanEnded(how=PlanEnd.EXPIRED):
+                yield done(gate_guide.EXPIRED)
+            case UndoAsked():
+                yield done(gate_guide.UNDO)
+            case AutoApproved():
+                yield self._mark(MarkKind.APPROVAL, "Approved by the policy", entry)
+                yield done(gate_guide.AUTO)
+            case _:
+                return
 
     def _of_execution(self, entry: Entry) -> Iterator[str]:
         match entry.event:
@@ -93,6 +116,9 @@ class Follower:
                 yield self._mark(MarkKind.EXECUTION, "The approved plan begins", entry)
             case ExecutionFinished():
                 yield self._mark(MarkKind.EXECUTION, "All steps done", entry)
+            case ExecutionStopped(code="DRIFT", detail=detail):
+                yield self._mark(MarkKind.EXECUTION, f"Stopped: {detail}"[:120], entry)
+                yield done(gate_guide.DRIFTED)
             case ExecutionStopped(detail=detail):
                 yield self._mark(MarkKind.EXECUTION, f"Stopped: {detail}"[:120], entry)
             case Verified(outcome=outcome):
@@ -107,6 +133,12 @@ class Follower:
 
     def _mark(self, kind: MarkKind, text: str, entry: Entry) -> str:
         return json.dumps({"mark": dataclasses.asdict(Mark(kind, text, entry.at))})
+
+
+def _of_two(decided: Decided) -> Iterator[str]:
+    """Only a plan of high risk asks the rosters of all three roles."""
+    if len(decided.rosters) >= len(Role):
+        yield done(gate_guide.FIRST_OF_TWO)
 
 
 def done(step: str) -> str:

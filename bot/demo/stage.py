@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.commands.fleet import Fleet, child_environment
 from bot.demo.guide import setting
-from bot.demo.home import CHANNEL, CHARACTERS, environment, lay_out, people
+from bot.demo.home import CHANNEL, CHARACTERS, environment, lay_out, of_the_gate, people
 from bot.demo.telling import fleet_processes, followed
 from bot.domain.errors import GreenlightError
 from bot.playground.page.server import Page
@@ -42,24 +42,33 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    home: Path, fault: Fault, *, real_prometheus: bool, announce: Callable[[str], None] | None = None
+    home: Path,
+    fault: Fault,
+    *,
+    real_prometheus: bool,
+    gate: bool = False,
+    announce: Callable[[str], None] | None = None,
 ) -> AsyncGenerator[Stage]:
     """Start all and wait until the bot listens; all gone afterwards. Raises DemoBrokenError.
 
-    With `announce` there is a page, which speaks of `fault`; its address is told as soon as it answers.
+    With `announce` there is a page, which speaks of `fault`; its address is told as soon as it answers. With
+    `gate` windows are short, a staging twin runs, and the page leads through the rules of the gate.
     """
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(lay_out, home)
+        await asyncio.to_thread(lambda: lay_out(home, gate=gate))
         workspace = await stack.enter_async_context(Workspace())
         app = people(workspace)
         names = {c.id: c.name for c in CHARACTERS} | {app.bot_user_id: "greenlight"}
-        page = await stack.enter_async_context(Page(workspace, setting(fault))) if announce else None
+        page = (
+            await stack.enter_async_context(Page(workspace, setting(fault, gate=gate))) if announce else None
+        )
         if page is not None and announce is not None:
             page.stage("Starting a small shop …", ready=False)
             announce(page.url)
         webhook = workspace.add_webhook(CHANNEL, "Alertmanager")
-        site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus))
-        variables = _environment(environment(home, workspace, app, site))
+        site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus, gate))
+        more = of_the_gate(workspace, site) if gate else {}
+        variables = _environment(environment(home, workspace, app, site) | more)
         if of_models(variables) and variables.get("GREENLIGHT_TEAM") != "rules":
             print(WITH_MODELS, flush=True)
         fleet = Fleet(variables, output=home / "logs")

@@ -51,6 +51,13 @@ class Snapshot:
     gateway_up: bool
 
 
+def _labels(environment: str) -> dict[str, str]:
+    """Outside production the alert names its own service, which is not that of production."""
+    if environment == "production":
+        return {"severity": "critical"}
+    return {"severity": "warning", "service": f"checkout-{environment}"}
+
+
 def high_error_rate(environment: str) -> Rule:
     """The alert on the error ratio; its window is longer than that of a look, so that it does not flap."""
     return Rule(
@@ -59,7 +66,7 @@ def high_error_rate(environment: str) -> Rule:
         # Long enough that a short rush is over, also in the window of a look, when its alert arrives.
         hold=7.0,
         keep=5.0,
-        labels={"severity": "critical" if environment == "production" else "warning"},
+        labels=_labels(environment),
         title="Checkout answers many requests with errors.",
         description="{service} on {instance} fails {value} of its requests (HTTP 5xx), more than 5%.",
     )

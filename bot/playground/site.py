@@ -27,6 +27,8 @@ from bot.playground.service.load import Demand
 from bot.playground.service.supervision import Program, Supervisor, configuration
 
 POOL_SIZE = 20
+STAGING_POOL_SIZE = 10
+BY_HAND_POOL_SIZE = 30
 MEMORY_LIMIT_MB = 160
 
 
@@ -37,6 +39,8 @@ class Fault(StrEnum):
     UNFIXABLE = "unfixable"
     HEALTHY = "healthy"
     OOM = "oom"
+    STAGING = "staging"
+    BY_HAND = "by_hand"
 
 
 class Site:
@@ -165,7 +169,7 @@ class Site:
         await deploys.deploy(home, version, self.supervisor, self.deploy_log)
 
     async def cause(self, fault: Fault | str) -> None:
-        """Makes something go wrong in production."""
+        """Makes something go wrong, in production where nothing else is said."""
         match Fault(fault):
             case Fault.LEAK:
                 await self.deploy("42")
@@ -176,6 +180,16 @@ class Site:
             case Fault.OOM:
                 self.configure(pool_size=POOL_SIZE, memory_limit_mb=MEMORY_LIMIT_MB)
                 await self.deploy("43")
+            case Fault.STAGING:
+                await self._break_staging()
+            case Fault.BY_HAND:
+                self.configure(pool_size=BY_HAND_POOL_SIZE)
+
+    async def _break_staging(self) -> None:
+        """The leaking version, with a pool so small that it fills within half a minute."""
+        if self.staging is not None:
+            write_json(self.staging.home.config, {"pool_size": STAGING_POOL_SIZE})
+            await self.deploy("42", self.staging)
 
     async def reset(self) -> None:
         """Puts right whatever was caused: provider up, first settings, version 41 running afresh."""
@@ -188,6 +202,9 @@ class Site:
         else:
             await self.supervisor.restart(self.production.home.name)
         await until_ready(f"{self.production.url}/healthz")
+        if self.staging is not None and self.staging.home.version() != "41":
+            write_json(self.staging.home.config, {"pool_size": POOL_SIZE})
+            await self.deploy("41", self.staging)
 
     def configure(self, **settings: int) -> None:
         """Replaces the settings file of production; the running service follows by itself."""

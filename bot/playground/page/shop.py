@@ -19,6 +19,14 @@ FAULTS: Final = (
     FaultButton(Fault.HEALTHY, "Just a rush", "Many customers at once. Nothing is broken."),
 )
 
+GATE_FAULTS: Final = (
+    FaultButton(Fault.BY_HAND, "Change it by hand", "Somebody sets the pool to 30 beside Greenlight: drift."),
+    FaultButton(
+        Fault.STAGING, "Break staging", "Version 42 goes to staging, where low risks need no person."
+    ),
+)
+"""Where the site has a staging twin."""
+
 
 class ShopError(Exception):
     """The shop could not do what it was told."""
@@ -59,7 +67,7 @@ class SiteShop:
     @property
     def faults(self) -> tuple[FaultButton, ...]:
         """All that the site can do."""
-        return FAULTS
+        return FAULTS + (GATE_FAULTS if self.site.staging is not None else ())
 
     async def sample(self) -> Sample:
         """Numbers from the metrics, processes from the supervisor and the site."""
