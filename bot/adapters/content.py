@@ -14,6 +14,7 @@ from bot.adapters.content_oncall import schedules
 from bot.adapters.content_paging import auto_apply_mistakes, calls_crossed
 from bot.adapters.content_policy import policy
 from bot.adapters.content_runbooks import failure_mode
+from bot.adapters.content_senders import sender_rules
 from bot.adapters.content_services import inventory
 from bot.adapters.patterns import Patterns
 from bot.adapters.secret_refs import Holder
@@ -25,9 +26,10 @@ from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.service import Inventory, Service
 from bot.ports.content import FailureMode
+from bot.ports.senders import SenderRule
 
 SERVICES, ACTIONS, POLICY, ONCALL = "services.yaml", "actions.yaml", "policy.yaml", "oncall.yaml"
-ALERTS = "alerts.yaml"
+ALERTS, SENDERS = "alerts.yaml", "senders.yaml"
 RUNNERS = "catalogue"
 """The folder of the job runners' files."""
 
@@ -46,6 +48,7 @@ class Loaded:
     wires: Patterns
     schedules: tuple[Schedule, ...]
     alerts: AlertRules
+    senders: tuple[SenderRule, ...]
 
 
 def _silent(_: str) -> None:
@@ -94,6 +97,10 @@ class FileContent:
         """`alerts.yaml`; the defaults where there is no such file."""
         return self._current().alerts
 
+    def senders(self) -> tuple[SenderRule, ...]:
+        """`senders.yaml`; none where there is no such file."""
+        return self._current().senders
+
     def tripwire(self, text: str) -> str | None:
         """The title of the first trip-wire of the policy that matches this text, without case."""
         loaded = self._current()
@@ -130,6 +137,8 @@ def read(folders: Sequence[Path], environ: Mapping[str, str], holder: Holder = H
     turns = schedules(shifts[0], problems) if shifts else ()
     coming = _file(ALERTS, folders, problems) if _found(ALERTS, folders) else None
     rules_of_alerts = alert_rules(coming[0], problems) if coming else None
+    described = _file(SENDERS, folders, problems) if _found(SENDERS, folders) else None
+    senders = sender_rules(described[0], problems) if described else ()
     modes = tuple(_pages(folders, problems))
     if rules and ruled is not None:
         problems.extend(_scheduled(rules[0], ruled, turns))
@@ -142,7 +151,7 @@ def read(folders: Sequence[Path], environ: Mapping[str, str], holder: Holder = H
     if problems or known is None or allowed is None or ruled is None:
         raise ContentError(tuple(problems))
     wires = Patterns([wire.pattern for wire in ruled.tripwires])
-    return Loaded(known, allowed, ruled, modes, wires, turns, rules_of_alerts or AlertRules())
+    return Loaded(known, allowed, ruled, modes, wires, turns, rules_of_alerts or AlertRules(), senders)
 
 
 def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
@@ -156,7 +165,7 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
 
 def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
-        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL, ALERTS))
+        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL, ALERTS, SENDERS))
         yield from _page_files(folder)
         yield from _runner_files(folder)
 

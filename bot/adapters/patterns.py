@@ -1,6 +1,6 @@
 """RE2 patterns from content: linear in the text, compiled once, never written to stderr."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast, final
 
 import re2
@@ -14,22 +14,44 @@ class _Set(Protocol):
     def Match(self, text: str) -> list[int] | None: ...  # noqa: N802 - same
 
 
-def _options() -> object:
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
-    options.max_mem = 32 << 20
-    return options
+def options() -> object:
+    """RE2 as everything of ours uses it: without case, bounded in memory, silent."""
+    chosen = re2.Options()
+    chosen.log_errors = False
+    chosen.case_sensitive = False
+    chosen.max_mem = 32 << 20
+    return chosen
 
 
 def fault(pattern: str) -> str | None:
     """What is wrong with a pattern, or nothing."""
     try:
-        re2.compile(pattern, _options())  # pyright: ignore[reportUnknownMemberType]
+        re2.compile(pattern, options())  # pyright: ignore[reportUnknownMemberType]
     except cast("type[Exception]", re2.error) as error:  # pyright: ignore[reportUnknownMemberType]
         why: object = error.args[0] if error.args else error
         return why.decode() if isinstance(why, bytes) else str(why)
     return None
+
+
+class _Hit(Protocol):
+    def group(self, number: int) -> str | None: ...
+
+
+class _Compiled(Protocol):
+    groups: int
+
+    def search(self, text: str) -> _Hit | None: ...
+
+
+def finder(pattern: str) -> Callable[[str], str | None]:
+    """A search that gives the first group of the first hit, the whole hit where there is no group."""
+    compiled = cast("_Compiled", re2.compile(pattern, options()))  # pyright: ignore[reportUnknownMemberType]
+
+    def find(text: str) -> str | None:
+        hit = compiled.search(text)
+        return None if hit is None else hit.group(1 if compiled.groups else 0) or ""
+
+    return find
 
 
 @final
@@ -37,7 +59,7 @@ class Patterns:
     """Patterns that are searched for together, without case."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._set = cast("_Set", re2.Set.SearchSet(_options()))  # pyright: ignore[reportUnknownMemberType]
+        self._set = cast("_Set", re2.Set.SearchSet(options()))  # pyright: ignore[reportUnknownMemberType]
         self._size = len(patterns)
         for pattern in patterns:
             self._set.Add(pattern)

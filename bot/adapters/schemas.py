@@ -9,6 +9,7 @@ from bot.adapters.content_alerts import AlertsDoor
 from bot.adapters.content_doors import Door
 from bot.adapters.content_oncall import OncallDoor
 from bot.adapters.content_policy import PolicyDoor
+from bot.adapters.content_senders import SendersDoor
 from bot.adapters.content_services import ServicesDoor
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,6 +19,7 @@ DOORS: Mapping[str, type[Door]] = {
     "policy": PolicyDoor,
     "oncall": OncallDoor,
     "alerts": AlertsDoor,
+    "senders": SendersDoor,
 }
 """Every content file that has a schema, by its name without `.yaml`."""
 

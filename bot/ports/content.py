@@ -7,6 +7,7 @@ from bot.domain.action import Catalogue
 from bot.domain.grouping import AlertRules
 from bot.domain.policy import Policy
 from bot.domain.service import Inventory
+from bot.ports.senders import SenderRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Content(Protocol):
 
     def alert_rules(self) -> AlertRules:
         """`alerts.yaml`, or its defaults."""
+        ...
+
+    def senders(self) -> tuple[SenderRule, ...]:
+        """`senders.yaml`: senders of alerts by rules; they are asked before those in code."""
         ...
 
     def tripwire(self, text: str) -> str | None:

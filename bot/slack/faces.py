@@ -9,6 +9,7 @@ from bot.domain.ids import ActionId, PersonId
 from bot.domain.incident import Incident, Phase, PlanState
 from bot.ports.cards import Blobs
 from bot.ports.records import Pause
+from bot.slack.alerts.by_rules import all_readers
 from bot.slack.alerts.forced import forced
 from bot.slack.alerts.parsing import parse
 from bot.slack.listeners.room import Forms, Place, Screens
@@ -72,7 +73,12 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         status=lambda incidents, pauses: status_text(incidents, pauses, scenery.freezes()),
         help=HELP,
     )
-    return Faces(parse=parse, forced=forced, screens=screens, render=scenery.render)
+    return Faces(
+        parse=lambda message, at: parse(message, at, all_readers(scenery.content.senders())),
+        forced=lambda message, at: forced(message, at, all_readers(scenery.content.senders())),
+        screens=screens,
+        render=scenery.render,
+    )
 
 
 def forms_of(scenery: Scenery) -> Forms:

@@ -22,6 +22,7 @@ from bot.domain.ids import ActionId, EnvironmentId, PersonId, RosterName, Servic
 from bot.domain.policy import KnownPerson, Limits, Policy, Role, RosterSpec, TierRule, Tripwire
 from bot.domain.service import Criticality, Environment, Inventory, MetricSpec, Service, Source, Target
 from bot.ports.content import FailureMode, MetricCondition, Remedy
+from bot.ports.senders import SenderRule
 
 WORKSPACE = "T0HOME"
 ONCALL = PersonId("U0ONCALL")
@@ -52,6 +53,11 @@ class FixedContent:
     fixed_policy: Policy
     modes: tuple[FailureMode, ...] = ()
     fixed_alert_rules: AlertRules = field(default_factory=AlertRules)
+
+    fixed_senders: tuple[SenderRule, ...] = ()
+
+    def senders(self) -> tuple[SenderRule, ...]:
+        return self.fixed_senders
 
     def alert_rules(self) -> AlertRules:
         return self.fixed_alert_rules
