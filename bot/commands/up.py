@@ -5,8 +5,10 @@ import asyncio
 import signal
 import sys
 
+from bot.adapters.write_names import write_names
 from bot.commands.fleet import Fleet, child_environment
 from bot.settings import Problems, load
+from bot.wiring.parts import SHIPPED
 
 
 def main(argv: list[str]) -> int:
@@ -21,11 +23,11 @@ def main(argv: list[str]) -> int:
     if isinstance(settings, Problems):
         print(settings.text(), file=sys.stderr)
         return 2
-    return asyncio.run(_up())
+    return asyncio.run(_up(write_names((settings.runbooks, SHIPPED))))
 
 
-async def _up() -> int:
-    fleet = Fleet(child_environment())
+async def _up(act_only: tuple[str, ...]) -> int:
+    fleet = Fleet(child_environment(), act_only)
     running = asyncio.create_task(fleet.run())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

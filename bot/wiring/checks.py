@@ -7,11 +7,11 @@ from pathlib import Path
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
-from bot.adapters.secret_refs import is_secret
+from bot.adapters.secret_refs import WRITES, is_secret
 from bot.domain.checkup import Finding, Level
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.policy import Policy
-from bot.domain.service import Inventory, Service
+from bot.domain.service import Inventory, Service, Target
 from bot.settings import Settings, unknown_names
 from bot.slack.chat import Chat
 from bot.slack.failures import ChatError, RefusedBySlackError
@@ -133,13 +133,14 @@ def credential_findings(
 ) -> Iterator[Finding]:
     """What think processes can reach of what only others should; `written` is what stands in `.env`."""
     secrets = dict(_write_secrets(inventory))
-    for target in sorted(
-        target.id for s in inventory.services for target in s.targets if _shared(target.executor)
-    ):
-        what = (
-            f"{target}: supervisord has a single credential, so think processes, which observe, hold it too"
-        )
-        yield Finding(OK, "credentials", what, "known exception; the hands exist in act processes alone")
+    for target in (target for service in inventory.services for target in service.targets):
+        if _shared(target.executor):
+            what = f"{target.id}: supervisord has a single credential, so think processes, which observe, "
+            what += "hold it too"
+            yield Finding(OK, "credentials", what, "known exception; the hands exist in act processes alone")
+        elif _single(target):
+            what = f"{target.id}: one token for looking and for changing, so think processes hold it too"
+            yield Finding(WARN, "credentials", what, "name a write_token beside a token that may only read")
     values = {*secrets, *(written[name] for name in TOKENS if written.get(name))}
     if inside := sorted(name for name, value in written.items() if value and value in values):
         todo = "put them into the environment of the one process that needs them"
@@ -161,8 +162,14 @@ def _write_secrets(inventory: Inventory) -> Iterator[tuple[str, str]]:
     for service in inventory.services:
         for target in service.targets:
             for name, value in target.settings:
-                if is_secret(name) and value and not _shared(target.executor):
+                if name.startswith(WRITES) and is_secret(name) and value:
                     yield value, target.id
+
+
+def _single(target: Target) -> bool:
+    """Whether what lets one look at the target lets one change it as well."""
+    names = {name for name, value in target.settings if value and is_secret(name)}
+    return bool(names) and not any(name.startswith(WRITES) for name, _ in target.settings)
 
 
 def _shared(executor: str) -> bool:
