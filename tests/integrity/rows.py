@@ -13,6 +13,7 @@ from typing import TypeVar
 from tests.integrity import (
     attacker,
     execution_mutants,
+    in_doubt,
     matrix,
     mutants,
     shown,
@@ -145,6 +146,24 @@ def stale_is_refused(sizes: Sizes) -> tuple[Row, ...]:
     )
 
 
+def at_most_once(sizes: Sizes) -> tuple[Row, ...]:
+    """A worker killed at every write of an execution (real processes and real kills: `make chaos`)."""
+    del sizes
+    result = asyncio.run(in_doubt.played())
+    wrong = (*(f"ran twice: {one}" for one in result.twice), *(f"left: {one}" for one in result.silent))
+    alive = _alive(lambda: asyncio.run(in_doubt.survivors()))
+    total = len(in_doubt.MUTANTS)
+    return (
+        Row(
+            "at most once",
+            f"{result.deaths} deaths of a worker, {result.unknown} in doubt",
+            f"{len(result.twice)} steps ran twice, {len(result.silent)} left without a word",
+            wrong,
+        ),
+        Row("  mutants of the resumption", f"{total} mutants", f"{total - len(alive)} killed", alive),
+    )
+
+
 def limits_hold(sizes: Sizes) -> tuple[Row, ...]:
     """Every limit filled up once, and what is one less."""
     del sizes
@@ -198,4 +217,12 @@ def _ranges(many: int) -> list[range]:
     return [range(start, min(start + step, many)) for start in range(0, many, step)]
 
 
-ROWS = (nobody_unauthorised, shown_is_run, model_cannot_act, stale_is_refused, limits_hold, tampering_shows)
+ROWS = (
+    nobody_unauthorised,
+    shown_is_run,
+    model_cannot_act,
+    stale_is_refused,
+    at_most_once,
+    limits_hold,
+    tampering_shows,
+)

@@ -17,7 +17,7 @@ from bot.domain.incident import Incident, Phase
 from bot.flow import approval
 from tests.fakes.content import COLLEAGUE, ONCALL
 from tests.fakes.story import INCIDENT, story
-from tests.integrity import mutants, oracle, shown, situations
+from tests.integrity import in_doubt, limits_hold, mutants, oracle, shown, situations
 from tests.integrity.attacker import attacked, unapproved
 from tests.integrity.execution_mutants import FAULTS
 from tests.integrity.execution_mutants import survivors as faults_alive
@@ -155,6 +155,17 @@ async def test_a_drift_that_nothing_notices_is_counted_as_an_execution() -> None
 
 async def test_an_ignored_hold_and_skipped_preconditions_come_to_light() -> None:
     assert await faults_alive(FAULTS[:2]) == ()
+
+
+async def test_a_step_that_runs_twice_after_a_death_comes_to_light() -> None:
+    assert (await in_doubt.played()).twice == []
+    assert await in_doubt.survivors() == ()
+
+
+async def test_limits_hold_and_a_forgotten_one_comes_to_light() -> None:
+    assert (await limits_hold.played(limits_hold.CASES)).wrong == []
+    some = tuple(one for one in limits_hold.MUTANTS if "room" in one.title or "failure" in one.title)
+    assert await limits_hold.survivors(some) == ()
 
 
 def test_every_edit_of_a_short_log_is_found() -> None:
