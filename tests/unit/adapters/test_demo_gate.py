@@ -10,8 +10,6 @@ from tests.fakes.folders import ENVIRON
 
 NAMES = ("LOG", "CONFIG", "CURRENT", "RELEASES")
 STAGING = {f"GREENLIGHT_DEMO_STAGING_{name}": "/somewhere" for name in NAMES}
-    f"GREENLIGHT_DEMO_STAGING_{name}": "/somewhere" for name in ("LOG", "CONFIG", "CURRENT", "RELEASES")
-}
 
 
 def test_with_the_gate_windows_are_short_and_a_roll_back_of_production_trips(tmp_path: Path) -> None:
