@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 USAGE = 2
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ COMMANDS = {
     "memory": Command("bot.commands.memory", "show, export and trace what the team was approved to remember"),
     "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
+    "capture": Command("bot.commands.capture", "keep real alert messages, redacted, to write rules for them"),
     "runbook": Command(
         "bot.commands.runbook", "write, check and try the pages of the runbooks: new, lint, test"
     ),
@@ -52,11 +54,12 @@ def run(argv: list[str]) -> int:
     if command is None:
         print(f"greenlight: there is no command {argv[0]!r}.\n\n{_help()}", file=sys.stderr)
         return USAGE
-    main = cast("Callable[[list[str]], int]", import_module(command.module).main)
     try:
+        main = cast("Callable[[list[str]], int]", import_module(command.module).main)
         return main(argv[1:])
     except KeyboardInterrupt:
-        return 130
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter would complain once more while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

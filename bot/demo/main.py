@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import webbrowser
 from pathlib import Path
@@ -19,6 +20,8 @@ def main(argv: list[str]) -> int:
     if arguments.gate and (arguments.auto or arguments.terminal):
         parser().error("--gate is for the page")
     if arguments.auto or arguments.terminal:
+        # A Ctrl-C while the new program still loads waits until it can end in order.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         # A program of its own: it needs the store's libraries, which would make the page wait for seconds.
         os.execv(sys.executable, [sys.executable, "-m", "bot.demo.story", *argv])  # noqa: S606 - no shell
     try:

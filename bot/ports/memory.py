@@ -1,4 +1,4 @@
-"""The team's memory, as far as a proposal needs it: read, and keep a text; only executors put one in force."""
+"""The memory of the team as a proposal needs it: read, keep a text; only executors put one in force."""
 
 from typing import Protocol
 
