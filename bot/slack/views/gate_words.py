@@ -108,7 +108,7 @@ def more_buttons(incident: Incident, state: PlanState, gate: GateScene) -> list[
             "Propose it",
             "Go back",
         )
-        label = f"Propose to take back plan {grouped(state.digest)}"
+        label = f"Undo: propose to take back plan {grouped(state.digest)}"
         shown.append(button("Undo\u2026", "plan_undo", value_of(state), label, confirm=asks))
     return shown
 
@@ -118,13 +118,13 @@ def _edits(state: PlanState, gate: GateScene) -> list[Block]:
         return []
     if len(gate.editable) == 1:
         (index,) = gate.editable
-        return [button("Edit", "plan_edit", record_value(state, index), "Propose other parameters")]
+        return [button("Edit", "plan_edit", record_value(state, index), "Edit: propose other parameters")]
     return [
         button(
             f"Edit step {index + 1}",
             f"plan_edit_{index}",
             record_value(state, index),
-            f"Propose other parameters for step {index + 1}",
+            f"Edit step {index + 1}: propose other parameters",
         )
         for index in gate.editable[:MOST_EDITS]
     ]

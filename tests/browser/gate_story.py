@@ -1,0 +1,88 @@
+"""The tour of the gate as a visitor takes it: `greenlight demo --gate`, by clicks in the page."""
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.story import PATIENCE, Player
+
+LONG = 240_000
+"""Milliseconds in which a plan expires and an alert of staging comes in."""
+
+
+async def tour(player: Player) -> None:
+    """Edit, one of two, hold, stop, drift, expiry, auto-apply, undo."""
+    await player.ready()
+    await player.plan(1)
+    edited = await _edit(player)
+    await _two_people(player, edited)
+    await _drift(player)
+    await _expire(player)
+    await _staging(player)
+
+
+async def _edit(player: Player) -> Locator:
+    await player.act_as("Lena")
+    card = await player.plan(1)
+    await card.locator("[data-action=plan_edit]").click()
+    field = player.modal.locator("input, textarea").first
+    await field.fill("99999", timeout=PATIENCE)
+    await player.modal.get_by_role("button", name="Propose it so").click()
+    await expect(player.modal).to_contain_text("Expected a whole number", timeout=PATIENCE)
+    await player.shot("edit")
+    await field.fill("30")
+    await player.modal.get_by_role("button", name="Propose it so").click()
+    await expect(player.modal).to_have_count(0, timeout=PATIENCE)
+    return await player.plan(2)
+
+
+async def _two_people(player: Player, card: Locator) -> None:
+    await player.act_as("Carl")
+    await player.say(player.thread, "@greenlight use 1")
+    card = await player.plan(3)
+    await expect(card).to_contain_text("high", timeout=PATIENCE)
+    await player.act_as("Olivia")
+    await player.approve(card)
+    await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
+    await player.shot("one-of-two")
+    await player.act_as("Lena")
+    await player.approve(card)
+    held = player.thread.locator("article", has_text="On hold:").last
+    await expect(held).to_be_visible(timeout=PATIENCE)
+    await player.shot("hold")
+
+
+async def _drift(player: Player) -> None:
+    """Somebody deploys beside Greenlight while the approved plan is on hold."""
+    await player.page.get_by_role("button", name="Reset").click()
+    changed = player.thread.locator("article", has_text="What changed since this plan was made").last
+    await expect(changed).to_be_visible(timeout=LONG)
+    await player.shot("drift")
+
+
+async def _expire(player: Player) -> None:
+    await player.page.get_by_role("button", name="Leaking deploy").click()
+    replies = player.channel.locator(".replies")
+    await expect(replies).to_have_count(2, timeout=LONG)
+    await replies.last.click()
+    expired = player.thread.locator("article", has_text="Plan expired").last
+    await expect(expired).to_be_visible(timeout=LONG)
+    await expect(player.thread.get_by_text("This needs a person.").last).to_be_visible(timeout=PATIENCE)
+    await player.shot("expired")
+
+
+async def _staging(player: Player) -> None:
+    known = await player.channel.locator(".replies").count()
+    await player.page.get_by_role("button", name="Break staging").click()
+    replies = player.channel.locator(".replies")
+    await expect(replies).to_have_count(known + 1, timeout=LONG)
+    await replies.last.click()
+    alone = player.thread.locator("article", has_text="Approved by the policy, without a person").last
+    await expect(alone).to_be_visible(timeout=LONG)
+    undo = player.thread.locator("[data-action=plan_undo]").last
+    await expect(undo).to_be_visible(timeout=LONG)
+    await player.shot("auto-applied")
+    await player.act_as("Olivia")
+    await undo.click()
+    await player.page.locator('[data-confirm="yes"]').click()
+    card = player.thread.locator("article", has_text="Takes back plan").last
+    await expect(card).to_be_visible(timeout=PATIENCE)
+    await player.shot("undo")
