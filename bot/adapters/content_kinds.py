@@ -54,7 +54,7 @@ CHANGES: Mapping[str, Kind] = {
 METRICS: Mapping[str, Kind] = {
     "memory": Kind(),
     "prometheus": Kind(frozenset({"url"}), WEB),
-    "scrape": Kind(frozenset({"url"}), WEB),
+    "scrape": Kind(frozenset({"url"}), WEB | {"every_seconds"}),
 }
 EXECUTORS: Mapping[str, Kind] = {
     "supervisor": Kind(
@@ -101,6 +101,7 @@ def _on(executor: str, *needs: str, settings: frozenset[str] = frozenset()) -> H
 HOWS: Mapping[str, How] = {
     "supervisor.restart": _on("supervisor", "program"),
     "config.set": _on("supervisor", "config_path", settings=frozenset({"key"})),
+    "config.set_and_restart": _on("supervisor", "config_path", "program", settings=frozenset({"key"})),
     "release.switch": _on("supervisor", "current_path", "releases_path"),
     "systemd.restart": _on("systemd", "unit"),
     "systemd.start": _on("systemd", "unit"),

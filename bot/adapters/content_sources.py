@@ -67,6 +67,7 @@ CHECKS: Mapping[str, Check] = {
     "max_bytes": _number(1_000, MOST_BYTES),
     "page": _number(1, MOST_ENTRIES),
     "timeout_seconds": _number(1, 12),
+    "every_seconds": _number(1, 60),
     "path": _absolute,
     "ca_file": _absolute,
     "journalctl": _absolute,

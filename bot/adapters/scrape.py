@@ -23,9 +23,12 @@ from bot.domain.service import Service, Source
 from bot.ports.world import Clock, Window
 
 EVERY_SECONDS = 15
+ROUND_SECONDS = 1.0
 KEPT = 60 * MINUTE
 MAX_SERIES = 2_000
-MAX_SAMPLES = 2 * KEPT // (EVERY_SECONDS * SECOND)
+MAX_SAMPLES = 480
+"""Of one series: an hour at the usual 15 s with room for looks in between, and eight minutes at 1 s."""
+
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -35,6 +38,7 @@ class Page:
 
     source: Source
     wanted: set[str] = field(default_factory=set[str])
+    tried: int = 0
     series: dict[Key, deque[tuple[At, Decimal]]] = field(default_factory=dict[Key, deque[tuple[At, Decimal]]])
 
     def take(self, at: At, text: str) -> None:
@@ -46,6 +50,11 @@ class Page:
             self.series.setdefault(key, deque(maxlen=MAX_SAMPLES)).append((at, value))
         for key in [key for key, samples in self.series.items() if samples[-1][0] < at - KEPT]:
             del self.series[key]
+
+    def due(self, now: At) -> bool:
+        """Whether it is time to look again."""
+        every = int(self.source.setting("every_seconds", str(EVERY_SECONDS)))
+        return now - self.tried >= every * SECOND
 
     def points(self, name: str) -> Points:
         """All series of one name."""
@@ -73,19 +82,20 @@ class Scrapes:
 
     async def look(self, page: Page) -> None:
         """Read a page now; raises SourceUnavailableError."""
+        page.tried = self._clock.now()
         backend = backend_of("The metrics page", page.source, self._client).with_headers(Accept="text/plain")
         text = await backend.text(Question(""))
         await asyncio.to_thread(page.take, self._clock.now(), text)
 
-    async def keep_looking(
-        self, services: Callable[[], Iterable[Service]], seconds: float = EVERY_SECONDS
-    ) -> None:
-        """Read every page again and again until cancelled; one that fails now is tried again next time."""
+    async def keep_looking(self, services: Callable[[], Iterable[Service]]) -> None:
+        """Read every page at its pace until cancelled; one that fails now is tried again next time."""
         while True:
             pages = [self._page(service, source) for service, source in _scraped(services())]
-            await asyncio.gather(*(self.look(page) for page in pages), return_exceptions=True)
+            await asyncio.gather(
+                *(self.look(page) for page in pages if page.due(self._clock.now())), return_exceptions=True
+            )
             self._forget(pages)
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(ROUND_SECONDS)
 
     def _page(self, service: Service, source: Source) -> Page:
         page = self._pages.setdefault(source, Page(source))

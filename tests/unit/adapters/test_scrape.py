@@ -1,5 +1,6 @@
 """Metrics of a plain page: a short past of its own, and the part of PromQL that it can answer."""
 
+import asyncio
 from decimal import Decimal
 
 import httpx2
@@ -15,6 +16,7 @@ from bot.ports.world import Window
 from tests.fakes.backends import response, scripted
 from tests.fakes.content import example_content
 from tests.fakes.world import START, FakeClock
+from tests.waiting import eventually
 
 RATE = 'sum(rate(http_requests_total{status=~"5.."}[1m])) / sum(rate(http_requests_total[1m]))'
 POOL = "pool_in_use"
@@ -176,3 +178,31 @@ async def test_a_page_that_is_no_page_of_metrics_is_an_unavailable_source() -> N
         service, source = served(server.url)
         with pytest.raises(SourceUnavailableError, match="text format of Prometheus"):
             await Scrapes(client, FakeClock()).reader(service, source).instant(POOL, START)
+
+
+async def test_pages_are_looked_at_at_their_pace_and_forgotten_with_their_service() -> None:
+    clock = FakeClock()
+    async with (
+        scripted(lambda _: response(page(1, 1))) as server,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
+        service, _ = served(server.url)
+        scrapes, services = Scrapes(client, clock), [service]
+        task = asyncio.create_task(scrapes.keep_looking(lambda: services))
+
+        async def asked_once() -> bool:
+            return len(server.asked) == 1
+
+        async def asked_twice() -> bool:
+            clock.advance(15)
+            return len(server.asked) >= 2
+
+        async def forgotten() -> bool:
+            return not scrapes._pages
+
+        await eventually(asked_once)
+        await eventually(asked_twice)
+        services.clear()
+        await eventually(forgotten)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
