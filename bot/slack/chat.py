@@ -70,8 +70,7 @@ class Chat:
 
     async def server_date(self) -> str:
         """Slack's own clock, as its answers' header says it."""
-        headers = (await _answer("auth.test", self.calm.auth_test())).headers
-        return next((str(value) for name, value in headers.items() if str(name).lower() == "date"), "")
+        return _header(await _answer("auth.test", self.calm.auth_test()), "date")
 
     async def text_of(self, ref: MessageRef) -> str:
         """What a message of a channel says now; empty where it is gone."""
@@ -83,9 +82,7 @@ class Chat:
 
     async def granted(self) -> tuple[str, ...]:
         """The scopes that the bot token has: the header `x-oauth-scopes` of `auth.test`."""
-        answer = await _answer("auth.test", self.calm.auth_test())
-        headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
-        said = headers.get("x-oauth-scopes", "")
+        said = _header(await _answer("auth.test", self.calm.auth_test()), "x-oauth-scopes")
         return tuple(scope.strip() for scope in said.split(",") if scope.strip())
 
     async def post(self, post: Post) -> MessageRef:
@@ -215,13 +212,18 @@ class Chat:
         )
         return tuple(str(row["id"]) for row in rows if row.get("id"))
 
-    async def history(self, channel: str, oldest: str) -> tuple[dict[str, Any], ...]:
-        """The messages of a channel after a moment, oldest first (1,000 at most)."""
+    async def history(self, channel: str, oldest: str, latest: str = "") -> tuple[dict[str, Any], ...]:
+        """The messages of a channel after a moment, up to `latest` where given, oldest first (1,000)."""
         rows = await self._pages(
             "conversations.history",
             "messages",
             lambda cursor: self.calm.conversations_history(
-                channel=channel, oldest=oldest, limit=PAGE, cursor=cursor
+                channel=channel,
+                oldest=oldest,
+                latest=latest or None,
+                inclusive=bool(latest),
+                limit=PAGE,
+                cursor=cursor,
             ),
         )
         return tuple(reversed(rows))
@@ -268,8 +270,17 @@ class Chat:
 
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Put a text file into a thread; needs the scope files:write."""
-        body = upload.text.encode()
-        asked = self.once.files_getUploadURLExternal(filename=upload.name, length=len(body))
+        file = await self._sent(upload.name, upload.text.encode())
+        await self._finished(file, upload.title, channel, thread)
+
+    async def picture(self, name: str, body: bytes, title: str) -> str:
+        """Put a picture where our own blocks can show it; its id. Needs the scope files:write."""
+        file = await self._sent(name, body)
+        await self._finished(file, title)
+        return file
+
+    async def _sent(self, name: str, body: bytes) -> str:
+        asked = self.once.files_getUploadURLExternal(filename=name, length=len(body))
         place = await _call("files.getUploadURLExternal", asked)
         try:
             async with self.session.post(
@@ -279,9 +290,13 @@ class Chat:
                     raise NoAnswerError("files.upload", f"status {answer.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswerError("files.upload", type(error).__name__) from error
-        files: list[dict[str, str | None]] = [{"id": str(place["file_id"]), "title": upload.title}]
+        return str(place["file_id"])
+
+    async def _finished(self, file: str, title: str, channel: str = "", thread: str = "") -> None:
+        files: list[dict[str, str | None]] = [{"id": file, "title": title}]
+        comment = title if channel else None
         done = self.once.files_completeUploadExternal(
-            files=files, channel_id=channel, thread_ts=thread, initial_comment=upload.title
+            files=files, channel_id=channel or None, thread_ts=thread or None, initial_comment=comment
         )
         await _call("files.completeUploadExternal", done)
 
@@ -339,6 +354,10 @@ async def _answer(
         raise NoAnswerError(method, "time-out") from error
     except (aiohttp.ClientError, OSError, SlackClientError) as error:
         raise NoAnswerError(method, type(error).__name__) from error
+
+
+def _header(answer: AsyncSlackResponse, wanted: str) -> str:
+    return next((str(value) for name, value in answer.headers.items() if str(name).lower() == wanted), "")
 
 
 def _refused(method: str, error: SlackApiError) -> Exception:
