@@ -14,14 +14,13 @@ from tests.integrity.oracle import Expected, Kind, Situation, expected
 from tests.integrity.situations import matrix
 from tests.integrity.worlds import Meeting, meeting
 
-APPENDING = "STORE_UNAVAILABLE"
+APPENDING = frozenset({"STORE_UNAVAILABLE", "RATE_LIMIT"})
 Decide = Callable[..., Any]
 NOT_BUILT: tuple[tuple[str, Callable[[Situation, str], bool]], ...] = (
     (
         "WRONG_ACTION: refused at the door; a scenario test sees it",
         lambda _, code: code == "WRONG_ACTION",
     ),
-    ("RATE_LIMIT: no decision claims a limit, only steps do", lambda _, code: code == "RATE_LIMIT"),
 )
 """What the rules ask for and today's program does not do; counted and printed, never passed over."""
 
@@ -50,7 +49,7 @@ def compared() -> Compared:
         wanted = expected(s)
         if why := missing(s):
             found.undriven[why] += 1
-        elif wanted.code != APPENDING:
+        elif wanted.code not in APPENDING:
             found.driven += 1
             got = outcome(meeting(s, number), decision.decide)
             if got != wanted:
@@ -97,5 +96,5 @@ def drivable() -> tuple[tuple[Expected, Meeting], ...]:
     return tuple(
         (wanted, meeting(s, number))
         for number, s in enumerate(matrix())
-        if not missing(s) and (wanted := expected(s)).code != APPENDING
+        if not missing(s) and (wanted := expected(s)).code not in APPENDING
     )

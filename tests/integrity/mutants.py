@@ -116,6 +116,8 @@ FLOW_MUTANTS = (
     Mutant("a lost store is a decided plan",
            "except (StoreUnavailableError, ConflictError):\n        return Refused(Code.STORE_UNAVAILABLE)",
            "except (StoreUnavailableError, ConflictError):\n        return Refused(Code.DECIDED)"),
+    Mutant("a full limit is a decided plan", "return Refused(Code.RATE_LIMIT, detail=limit_words(full))",
+           "del full\n        return Refused(Code.DECIDED)"),
     Mutant("an unknown plan before a wrong message", "Code.UNKNOWN_PLAN if ours else Code.WRONG_MESSAGE",
            "Code.UNKNOWN_PLAN"),
     Mutant("ask the lead's roster who is on call", "(service.oncall, Role.ONCALL)",

@@ -16,6 +16,8 @@ from enum import StrEnum
 # Amended after the first comparison, where both readings fit the page and the other one is the stricter:
 # - Rule 8, high: one seat is a senior's. With the other taken, who is not senior has no seat left:
 #   NOT_AUTHORISED, said after ORIGINATOR and ALREADY_COUNTED (blind reading: it counts, completing nothing).
+# - Rule 12: the limits are on executions, so an approval claims room for its plan and a reject claims none
+#   (blind reading: a full limit refuses every decision).
 # - Rule 16: a window is over at the very instant of its expiry (blind reading: only after it).
 
 
@@ -199,7 +201,7 @@ def possible(s: Situation) -> bool:
 
 def expected(s: Situation) -> Expected:
     """Return what the rules ask for: the first failing step of rule 16, or what the click does."""
-    code = _button(s) or _plan(s) or _person(s) or _authority(s) or _approval(s) or APPEND.get(s.append, "")
+    code = _button(s) or _plan(s) or _person(s) or _authority(s) or _approval(s) or _append(s)
     if code:
         return Expected(Kind.REFUSED, code)
     if s.verdict is Verdict.REJECT:
@@ -257,6 +259,13 @@ def _approval(s: Situation) -> str:
     if s.prior in (Prior.BY_ON_CALL, Prior.BY_LEAD) and Role.SENIOR not in s.roles:
         return "NOT_AUTHORISED"
     return "FROZEN" if s.frozen else ""
+
+
+def _append(s: Situation) -> str:
+    """Rules 12 and 16, last: the append with its claims; a reject executes nothing, so no limit binds it."""
+    if s.append is Append.RATE_LIMIT and s.verdict is Verdict.REJECT:
+        return ""
+    return APPEND.get(s.append, "")
 
 
 def _quorum(s: Situation) -> bool:

@@ -64,7 +64,7 @@ def test_the_whole_matrix_comes_out_as_the_rules_say() -> None:
 
 def test_the_matrix_meets_every_code_that_a_click_can_end_with_today() -> None:
     codes = {expected(s).code for s in situations.matrix() if not missing(s)}
-    assert codes - {""} == set(Code) - {Code.WRONG_ACTION, Code.RATE_LIMIT}
+    assert codes - {""} == set(Code) - {Code.WRONG_ACTION}
 
 
 def test_the_matrix_kills_a_gate_that_skips_the_digest_or_the_originator() -> None:

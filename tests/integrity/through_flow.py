@@ -17,7 +17,7 @@ from bot.ports.cards import MessageRef, SentCard
 from bot.ports.ports import Ports
 from bot.ports.records import Appended, Incidents
 from bot.ports.records import Pause as Paused
-from tests.fakes.content import FixedContent
+from tests.fakes.content import PROCESS, FixedContent
 from tests.fakes.house import CHANNEL
 from tests.fakes.store import MemoryStore, memory_store
 from tests.fakes.world import FakeClock, FakeEyes, FakeHands, ScriptedTeam
@@ -130,6 +130,9 @@ async def _ports(s: Situation, met: Meeting) -> tuple[MemoryStore, Ports]:
         await store.cards.record(
             met.incident.id, f"plan:{state.plan.revision}", SentCard(MessageRef(CHANNEL, ts), "shown")
         )
+    if s.append is Append.RATE_LIMIT:
+        runs = store.incidents.windows[f"runs:{PROCESS}"]
+        runs.update({f"run-{number}": clock.now() for number in range(met.world.policy.limits.per_target)})
     scope = {Pause.ALL: "all", Pause.ENVIRONMENT: "environment:shop-production"}.get(s.pause)
     if scope:
         await store.incidents.set_pause(Paused(scope, OTHERS[Role.LEAD], "", clock.now()))
