@@ -50,9 +50,8 @@ GATE_STEPS: Final = (
     Step(
         DRIFTED,
         "See drift",
-        "Have a plan for the pool approved, and press Change it by hand below before it starts; or press it "
-        "first and click Approve then. What was approved is no longer so: nothing runs, and the card says "
-        "what changed.",
+        "Approve a plan for the pool as Olivia. It is on hold for 15 seconds: press Change it by hand below "
+        "meanwhile. What was approved is no longer so: nothing runs, and the card says what changed.",
     ),
     Step(
         EXPIRED,

@@ -1,11 +1,13 @@
 """The flow's verbs as the Slack room calls them."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.domain.alert import Alert, Place, Sighted
 from bot.domain.apply import replay
-from bot.domain.decision import Click, Refused
+from bot.domain.decision import Click, Code, Refused
+from bot.domain.errors import StoreUnavailableError
 from bot.domain.events import Asked, Decided, IncidentClosed, OutcomeRecorded
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
@@ -26,6 +28,8 @@ from bot.wiring.talk import Talking
 ELSEWHERE = (
     "Mention me in an incident's thread to ask about it: status, why, evidence, plan, who can approve."
 )
+SHOWN_ANEW = frozenset({Code.POLICY_CHANGED, Code.CATALOGUE_CHANGED, Code.FROZEN, Code.PAUSED, Code.EXPIRED})
+"""Refusals by what changed around a plan, which no event of its incident tells."""
 NO_SUCH_STEP = "This step is no longer in doubt. Nothing was changed."
 
 
@@ -66,7 +70,17 @@ class Flow:
         return await home_of(self.ports, alert)
 
     async def _judge(self, click: Click, person: PersonId) -> Decided | Refused:
-        return await judge(self.ports, table, click, person)
+        said = await judge(self.ports, table, click, person)
+        if isinstance(said, Refused) and said.code in SHOWN_ANEW:
+            await self._draw_anew(click)
+        return said
+
+    async def _draw_anew(self, click: Click) -> None:
+        """The card should say by itself what the person was just told."""
+        with suppress(StoreUnavailableError):
+            incident = await self.ports.incidents.by_plan(click.plan)
+            if incident is not None:
+                await self.ports.cards.mark(incident)
 
     async def _asked(self, place: Place, person: PersonId, ts: str, text: str) -> str | None:
         """A question in an incident's thread is answered by a card; elsewhere by what is open."""

@@ -9,64 +9,76 @@ LONG = 240_000
 
 
 async def tour(player: Player) -> None:
-    """Edit, one of two, hold, stop, drift, expiry, auto-apply, undo."""
+    """Expiry, one of two, edit, hold, drift, approved by two, auto-apply, undo."""
     await player.ready()
-    await player.plan(1)
-    edited = await _edit(player)
-    await _two_people(player, edited)
-    await _drift(player)
     await _expire(player)
+    await _one_of_two(player)
+    await _drift(player, await _edit(player))
+    await _healed(player)
     await _staging(player)
 
 
+async def _use(player: Player, number: int) -> Locator:
+    """Carl asks for the first of the other ways; the n-th plan is its card."""
+    await player.act_as("Carl")
+    await player.say(player.thread, "@greenlight use 1")
+    return await player.plan(number)
+
+
+async def _expire(player: Player) -> None:
+    await player.plan(1)
+    expired = player.thread.locator("article", has_text="Plan expired").last
+    await expect(expired).to_be_visible(timeout=LONG)
+    await expect(player.thread.get_by_text("This needs a person.").last).to_be_visible(timeout=PATIENCE)
+    await player.shot("expired")
+
+
+async def _one_of_two(player: Player) -> None:
+    card = await _use(player, 2)
+    await expect(card).to_contain_text("high", timeout=PATIENCE)
+    await player.act_as("Olivia")
+    await player.approve(card)
+    await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
+    await player.shot("one-of-two")
+
+
 async def _edit(player: Player) -> Locator:
+    card = await _use(player, 3)
     await player.act_as("Lena")
-    card = await player.plan(1)
     await card.locator("[data-action=plan_edit]").click()
     field = player.modal.locator("input, textarea").first
     await field.fill("99999", timeout=PATIENCE)
     await player.modal.get_by_role("button", name="Propose it so").click()
     await expect(player.modal).to_contain_text("Expected a whole number", timeout=PATIENCE)
     await player.shot("edit")
-    await field.fill("30")
+    await field.fill("40")
     await player.modal.get_by_role("button", name="Propose it so").click()
     await expect(player.modal).to_have_count(0, timeout=PATIENCE)
-    return await player.plan(2)
+    return await player.plan(4)
 
 
-async def _two_people(player: Player, card: Locator) -> None:
-    await player.act_as("Carl")
-    await player.say(player.thread, "@greenlight use 1")
-    card = await player.plan(3)
-    await expect(card).to_contain_text("high", timeout=PATIENCE)
+async def _drift(player: Player, card: Locator) -> None:
+    """Somebody changes the pool beside Greenlight while the approved plan is on hold."""
     await player.act_as("Olivia")
-    await player.approve(card)
-    await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
-    await player.shot("one-of-two")
-    await player.act_as("Lena")
     await player.approve(card)
     held = player.thread.locator("article", has_text="On hold:").last
     await expect(held).to_be_visible(timeout=PATIENCE)
     await player.shot("hold")
-
-
-async def _drift(player: Player) -> None:
-    """Somebody deploys beside Greenlight while the approved plan is on hold."""
-    await player.page.get_by_role("button", name="Reset").click()
+    await player.page.get_by_role("button", name="Change it by hand").click()
     changed = player.thread.locator("article", has_text="What changed since this plan was made").last
     await expect(changed).to_be_visible(timeout=LONG)
     await player.shot("drift")
 
 
-async def _expire(player: Player) -> None:
-    await player.page.get_by_role("button", name="Leaking deploy").click()
-    replies = player.channel.locator(".replies")
-    await expect(replies).to_have_count(2, timeout=LONG)
-    await replies.last.click()
-    expired = player.thread.locator("article", has_text="Plan expired").last
-    await expect(expired).to_be_visible(timeout=LONG)
-    await expect(player.thread.get_by_text("This needs a person.").last).to_be_visible(timeout=PATIENCE)
-    await player.shot("expired")
+async def _healed(player: Player) -> None:
+    card = await _use(player, 5)
+    for name in ("Olivia", "Lena"):
+        await player.act_as(name)
+        await player.approve(card)
+        await expect(player.thread.get_by_text(f"Approved by @{name.casefold()}").last).to_be_visible(
+            timeout=PATIENCE
+        )
+    await player.happened("Measured: improved")
 
 
 async def _staging(player: Player) -> None:

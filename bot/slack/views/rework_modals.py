@@ -56,7 +56,7 @@ def _input(bound: Bound) -> Block:
         "type": "input",
         "block_id": f"{PARAMETER}{bound.name}",
         "label": plain(bound.name, 100),
-        "hint": plain(f"Expected {bound.words}. In this plan: {bound.now}.", 150),
+        "hint": plain(f"{bound.words.capitalize()}. In this plan: {bound.now}.", 150),
         "element": _element(bound),
     }
 
