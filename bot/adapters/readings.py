@@ -30,6 +30,7 @@ def reading_of(spec: MetricSpec, series: tuple[Series, ...], window: Window) -> 
         normal_low=spec.normal_low,
         normal_high=spec.normal_high,
         at=window.end,
+        points=tuple((at, _rounded(value)) for at, value in samples),
     )
 
 

@@ -60,6 +60,8 @@ class MetricReading:
     normal_low: Decimal | None
     normal_high: Decimal | None
     at: At
+    points: tuple[tuple[At, Decimal], ...] = ()
+    """The samples of the window, oldest first, to be drawn."""
 
     def abnormal(self) -> bool:
         """Whether the value lies outside its normal range; unknown values are not abnormal."""

@@ -1,7 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Every call to Slack's Web API; answers are typed, failures are ours, and nothing here waits for long."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -9,7 +8,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncServerErrorRetryHandler,
@@ -18,19 +16,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ports.cards import MessageRef
-from bot.slack.failures import NoAnswerError, RateLimitedError, RefusedBySlackError
+from bot.slack.calling import CALL_SECONDS, answered, called, header_of
+from bot.slack.failures import NoAnswerError, RefusedBySlackError
 from bot.slack.payloads import Account, ChannelInfo, Found, Group, Identity
 from bot.slack.views.scene import Upload
 
 SLACK_URL = "https://slack.com/api/"
 HOOKS_HOST = "hooks.slack.com"
-CALL_SECONDS = 10.0
 ASK_SECONDS = 2.0
 """How long a person's click waits for `users.info` and `conversations.info`."""
 CARD_EVENT = "greenlight_card"
 PAGE = 200
 PAGES = 5
-RATE_LIMIT_CODES = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 Model = TypeVar("Model", bound=BaseModel)
 Blocks = Sequence[dict[str, object]]
@@ -62,32 +59,32 @@ class Chat:
 
     async def who_am_i(self) -> Identity:
         """`auth.test`."""
-        return _typed(Identity, await _call("auth.test", self.calm.auth_test()), "auth.test")
+        return _typed(Identity, await called("auth.test", self.calm.auth_test()), "auth.test")
 
     async def socket_opens(self, app_token: str) -> None:
         """`apps.connections.open`: an address for Socket Mode is given out; nothing connects to it."""
-        await _call("apps.connections.open", self.once.apps_connections_open(app_token=app_token))
+        await called("apps.connections.open", self.once.apps_connections_open(app_token=app_token))
 
     async def server_date(self) -> str:
         """Slack's own clock, as its answers' header says it."""
-        return _header(await _answer("auth.test", self.calm.auth_test()), "date")
+        return header_of(await answered("auth.test", self.calm.auth_test()), "date")
 
     async def text_of(self, ref: MessageRef) -> str:
         """What a message of a channel says now; empty where it is gone."""
         asked = self.calm.conversations_history(
             channel=ref.channel, latest=ref.ts, oldest=ref.ts, inclusive=True, limit=1
         )
-        rows = (await _call("conversations.history", asked)).get("messages") or ()
+        rows = (await called("conversations.history", asked)).get("messages") or ()
         return next((str(row.get("text", "")) for row in rows if isinstance(row, dict)), "")
 
     async def granted(self) -> tuple[str, ...]:
         """The scopes that the bot token has: the header `x-oauth-scopes` of `auth.test`."""
-        said = _header(await _answer("auth.test", self.calm.auth_test()), "x-oauth-scopes")
+        said = header_of(await answered("auth.test", self.calm.auth_test()), "x-oauth-scopes")
         return tuple(scope.strip() for scope in said.split(",") if scope.strip())
 
     async def post(self, post: Post) -> MessageRef:
         """Post a message; NoAnswerError means that it may stand in the channel all the same."""
-        answer = await _call(
+        answer = await called(
             "chat.postMessage",
             self.once.chat_postMessage(
                 channel=post.channel,
@@ -110,22 +107,22 @@ class Chat:
             text=text,
             blocks=list(blocks),
         )
-        await _call("chat.update", edit)
+        await called("chat.update", edit)
 
     async def whisper(self, channel: str, person: str, text: str, thread: str = "") -> None:
         """Show a sentence to one person."""
-        await _call(
+        await called(
             "chat.postEphemeral",
             self.once.chat_postEphemeral(channel=channel, user=person, text=text, thread_ts=thread or None),
         )
 
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal; the trigger lasts three seconds."""
-        await _call("views.open", self.once.views_open(trigger_id=trigger, view=dict(view)))
+        await called("views.open", self.once.views_open(trigger_id=trigger, view=dict(view)))
 
     async def publish_home(self, person: str, view: Mapping[str, Any]) -> None:
         """Show a person their App Home."""
-        await _call("views.publish", self.calm.views_publish(user_id=person, view=dict(view)))
+        await called("views.publish", self.calm.views_publish(user_id=person, view=dict(view)))
 
     async def respond(self, response_url: str, text: str) -> None:
         """Answer a slash command to the person alone, also where the bot is no member."""
@@ -141,7 +138,7 @@ class Chat:
 
     async def set_status(self, channel: str, thread: str, status: str) -> None:
         """Show what is going on below a thread; an empty status clears it."""
-        await _call(
+        await called(
             "assistant.threads.setStatus",
             self.once.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status),
         )
@@ -150,7 +147,7 @@ class Chat:
         self, channel: str, thread: str, reader: tuple[str, str], blocks: Blocks
     ) -> MessageRef:
         """`chat.startStream` for a reader (person, workspace), with the first blocks."""
-        answer = await _call(
+        answer = await called(
             "chat.startStream",
             self.once.chat_startStream(
                 channel=channel,
@@ -164,31 +161,33 @@ class Chat:
 
     async def append_stream(self, ref: MessageRef, blocks: Blocks) -> None:
         """`chat.appendStream`; a lost answer leaves open whether the blocks are there."""
-        await _call(
+        await called(
             "chat.appendStream",
             self.once.chat_appendStream(channel=ref.channel, ts=ref.ts, chunks=_chunks(blocks)),
         )
 
     async def stop_stream(self, ref: MessageRef, card: tuple[str, str]) -> None:
         """`chat.stopStream`: only then can the message be edited."""
-        await _call(
+        await called(
             "chat.stopStream",
             self.once.chat_stopStream(channel=ref.channel, ts=ref.ts, metadata=_metadata(card)),
         )
 
     async def account(self, person: str) -> Account:
         """`users.info`."""
-        answer = await _call("users.info", self.once.users_info(user=person), ASK_SECONDS)
+        answer = await called("users.info", self.once.users_info(user=person), ASK_SECONDS)
         return _typed(Account, answer.get("user"), "users.info")
 
     async def channel(self, channel: str) -> ChannelInfo:
         """`conversations.info`."""
-        answer = await _call("conversations.info", self.once.conversations_info(channel=channel), ASK_SECONDS)
+        answer = await called(
+            "conversations.info", self.once.conversations_info(channel=channel), ASK_SECONDS
+        )
         return _typed(ChannelInfo, answer.get("channel"), "conversations.info")
 
     async def group(self, group: str) -> tuple[str, ...]:
         """`usergroups.users.list`: the members of a user group that is switched on."""
-        answer = await _call(
+        answer = await called(
             "usergroups.users.list", self.once.usergroups_users_list(usergroup=group), ASK_SECONDS
         )
         return _typed(Group, answer, "usergroups.users.list").users
@@ -281,7 +280,7 @@ class Chat:
 
     async def _sent(self, name: str, body: bytes) -> str:
         asked = self.once.files_getUploadURLExternal(filename=name, length=len(body))
-        place = await _call("files.getUploadURLExternal", asked)
+        place = await called("files.getUploadURLExternal", asked)
         try:
             async with self.session.post(
                 str(place["upload_url"]), data=body, allow_redirects=False
@@ -298,7 +297,7 @@ class Chat:
         done = self.once.files_completeUploadExternal(
             files=files, channel_id=channel or None, thread_ts=thread or None, initial_comment=comment
         )
-        await _call("files.completeUploadExternal", done)
+        await called("files.completeUploadExternal", done)
 
     async def _pages(
         self, method: str, field: str, fetch: Callable[[str | None], Awaitable[AsyncSlackResponse]]
@@ -306,7 +305,7 @@ class Chat:
         rows: list[dict[str, Any]] = []
         cursor: str | None = None
         for _ in range(PAGES):
-            answer = await _call(method, fetch(cursor))
+            answer = await called(method, fetch(cursor))
             rows.extend(row for row in answer.get(field) or [] if isinstance(row, dict))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -331,52 +330,6 @@ def open_chat(token: str, base_url: str = SLACK_URL) -> Chat:
     )
     once = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
     return Chat(calm, once, session)
-
-
-async def _call(
-    method: str, call: Awaitable[AsyncSlackResponse], seconds: float = CALL_SECONDS
-) -> dict[str, Any]:
-    data = (await _answer(method, call, seconds)).data
-    if not isinstance(data, dict):
-        raise NoAnswerError(method, "not an object")
-    return data
-
-
-async def _answer(
-    method: str, call: Awaitable[AsyncSlackResponse], seconds: float = CALL_SECONDS
-) -> AsyncSlackResponse:
-    try:
-        async with asyncio.timeout(seconds):
-            return await call
-    except SlackApiError as error:
-        raise _refused(method, error) from error
-    except TimeoutError as error:
-        raise NoAnswerError(method, "time-out") from error
-    except (aiohttp.ClientError, OSError, SlackClientError) as error:
-        raise NoAnswerError(method, type(error).__name__) from error
-
-
-def _header(answer: AsyncSlackResponse, wanted: str) -> str:
-    return next((str(value) for name, value in answer.headers.items() if str(name).lower() == wanted), "")
-
-
-def _refused(method: str, error: SlackApiError) -> Exception:
-    response = error.response
-    status = getattr(response, "status_code", getattr(response, "status", 0))
-    headers = getattr(response, "headers", {})
-    data = getattr(response, "data", None)
-    code = str(data.get("error", "")) if isinstance(data, dict) else ""
-    # 429 is read here: slack_sdk's own handler takes only the first digit of Retry-After
-    if status == 429 or code in RATE_LIMIT_CODES:  # noqa: PLR2004 - Too Many Requests
-        return RateLimitedError(method, _seconds(headers))
-    if not code:
-        return NoAnswerError(method, f"status {status}")
-    return RefusedBySlackError(method, code)
-
-
-def _seconds(headers: Mapping[str, str]) -> float:
-    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return min(float(said), 3600.0) if said.isascii() and said.isdigit() else 1.0
 
 
 def _ours(channel: str, rows: list[dict[str, Any]], card: tuple[str, str]) -> MessageRef | None:

@@ -26,6 +26,7 @@ from bot.slack.listeners.room import Room, Screens
 from bot.slack.pacing import Pacer
 from bot.slack.payloads import Identity
 from bot.slack.people import SlackPeople
+from bot.slack.pictures import Pictures
 from bot.slack.publisher import Publisher, Render
 from bot.slack.sender import Sender
 from bot.slack.socket import Health, Link
@@ -147,6 +148,7 @@ def _publisher(desk: Desk, shelves: Shelves, faces: Faces, link: Link) -> Publis
         shelves.content,
         streams,
         Fallback(desk.chat),
+        Pictures(desk.chat),
     )
     return Publisher(
         incidents=shelves.incidents,

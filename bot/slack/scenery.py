@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.chart import Chart
 from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer
 from bot.domain.ids import EnvironmentId, IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, Phase
@@ -28,6 +29,14 @@ async def nothing_sent(_: IncidentId) -> Mapping[str, SentCard]:
     return {}
 
 
+Charted = Callable[[Incident], Awaitable[Chart | None]]
+
+
+async def nothing_charted(_: Incident) -> Chart | None:
+    """Nothing is drawn."""
+    return None
+
+
 Draw = Callable[[Incident, Scene], tuple[Card, ...]]
 
 
@@ -42,6 +51,7 @@ class Scenery:
     draw: Draw
     team_note: str = ""
     sent: Sent = nothing_sent
+    charted: Charted = nothing_charted
     _read: dict[tuple[RosterName, Role], RosterAnswer] = field(
         default_factory=dict[tuple[RosterName, Role], RosterAnswer]
     )
@@ -52,8 +62,11 @@ class Scenery:
 
     async def of(self, incident: Incident, head: str = "", progress: Progress | None = None) -> Scene:
         """What stands around an incident now. Raises StoreUnavailableError."""
-        duplicates, paused, rosters = await asyncio.gather(
-            self.incidents.duplicates(incident.id), self._paused(incident), self._rosters(incident)
+        duplicates, paused, rosters, chart = await asyncio.gather(
+            self.incidents.duplicates(incident.id),
+            self._paused(incident),
+            self._rosters(incident),
+            self.charted(incident),
         )
         return Scene(
             now=self.clock.now(),
@@ -66,6 +79,7 @@ class Scenery:
             paused=paused,
             roster_note=self._note(incident, rosters),
             team_note=self.team_note,
+            chart=chart,
             gate=gate_scene(incident, self.content, self.clock.now()),
         )
 

@@ -23,6 +23,7 @@ from bot.slack.failures import (
 )
 from bot.slack.fallback import Fallback
 from bot.slack.pacing import Pacer
+from bot.slack.pictures import Pictures
 from bot.slack.streams import Streams
 from bot.slack.troubles import SHARED, note_trouble
 from bot.slack.views.blocks import Block
@@ -51,6 +52,7 @@ class Sender:
     content: Content
     streams: Streams
     fallback: Fallback
+    pictures: Pictures
 
     async def send(self, incident: Incident, card: Card, before: SentCard | None) -> float:
         """Bring one card up to date. Raises FatalLinkError, StoreUnavailableError."""
@@ -109,7 +111,7 @@ class Sender:
         await self.cards.begin(incident.id, card.name)
         if card.upload is not None and await self._uploaded(incident, card, card.upload):
             return 0.0
-        ref = await self.chat.post(_posted(incident, card, card.message.blocks))
+        ref = await self.chat.post(_posted(incident, card, await self.pictures.blocks_of(card)))
         await self._sent(incident, card, ref)
         return 0.0
 
@@ -150,13 +152,14 @@ class Sender:
         wait = held or self.pacer.before_edit(_key(incident, card), card.state)
         if wait > 0:
             return wait
+        blocks = await self.pictures.blocks_of(card)
         try:
-            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
+            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), blocks)
         except RefusedBySlackError as refused:
             if refused.code != STILL_STREAMED:
                 raise
             await self.streams.stop(ref, (incident.id, card.name))
-            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), card.message.blocks)
+            await self.chat.update(ref, fit(card.message.text, MAX_TEXT), blocks)
         await self._sent(incident, card, ref)
         return 0.0
 
@@ -169,7 +172,7 @@ class Sender:
             raise FatalLinkError(refused.code)
         await note_trouble(self.cards, incident.id, card.name, refused.code)
         if refused.code in BAD_SHAPE and card.message.blocks:
-            plain = replace(card, message=replace(card.message, blocks=()))
+            plain = replace(card, message=replace(card.message, blocks=()), picture=None)
             return await self._plain(incident, card, plain, ref)
         if refused.code in MESSAGE_GONE and ref is not None:
             await self.cards.record(incident.id, card.name, SentCard(None, ""))

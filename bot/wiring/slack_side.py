@@ -6,6 +6,7 @@ from bot.adapters.store import Store
 from bot.adapters.web import http_client
 from bot.ports.ports import Ports
 from bot.settings import Settings
+from bot.slack.charts import Charts
 from bot.slack.faces import faces_of
 from bot.slack.process import Desk, Shelves, SlackOptions, open_desk, run_bot
 from bot.slack.scenery import Scenery
@@ -28,7 +29,13 @@ async def serve_slack(settings: Settings, seams: Seams | None = None) -> None:
     async with open_store(settings) as store, open_desk(options) as desk, http_client() as client:
         ports = seams.alter(_ports(parts, store, desk, rosters_of(parts, client, desk.chat)))
         scenery = Scenery(
-            ports.incidents, ports.roster, ports.content, ports.clock, cards_of, sent=ports.cards.sent
+            ports.incidents,
+            ports.roster,
+            ports.content,
+            ports.clock,
+            cards_of,
+            sent=ports.cards.sent,
+            charted=Charts(ports.blobs).of,
         )
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, parts.content, parts.clock)
         faces = faces_of(scenery, store.blobs)

@@ -24,6 +24,7 @@ from bot.playground.workspace.workspace import Workspace
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
 from bot.slack.alerts.forced import forced
+from bot.slack.charts import Charts
 from bot.slack.faces import faces_of
 from bot.slack.listeners.room import Forms, Screens
 from bot.slack.process import Desk, Faces, Shelves, SlackOptions, open_desk, run_bot
@@ -321,7 +322,13 @@ async def running(
         shelves = Shelves(ports.incidents, ports.cards, ports.seen, ports.content, ports.clock)
         draw = cards_of if real else simple_draw
         scenery = Scenery(
-            ports.incidents, ports.roster, ports.content, ports.clock, draw, sent=ports.cards.sent
+            ports.incidents,
+            ports.roster,
+            ports.content,
+            ports.clock,
+            draw,
+            sent=ports.cards.sent,
+            charted=Charts(ports.blobs).of,
         )
         faces = (
             faces_of(scenery, ports.blobs) if real else Faces(simple_parse, forced, SCREENS, scenery.render)

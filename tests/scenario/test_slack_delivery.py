@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from decimal import Decimal
 
 import pytest
 
 from bot.domain.events import Answered, Asked, EvidenceGathered
-from bot.domain.ids import EvidenceId, IncidentId
+from bot.domain.evidence import EvidenceKind, MetricReading
+from bot.domain.ids import SECOND, At, EvidenceId, IncidentId
 from bot.flow.conductor import append, load
 from bot.playground.workspace.model import Message
 from bot.slack.failures import FatalLinkError
@@ -173,3 +175,41 @@ async def test_sixty_looks_fit_the_card_and_the_modal() -> None:
         assert "*60 looks*" in shown(view)
         assert harmless(view.blocks)
         assert not any(call.answer.get("ok") is False for call in room.workspace.calls("chat.update"))
+
+
+def with_samples(room: SlackRoom) -> None:
+    end = room.home.clock.now()
+    points = tuple((At(end - (40 - i) * 15 * SECOND), Decimal(i)) for i in range(40))
+    reading = MetricReading(
+        "error_rate", "ratio", "q", Decimal(39), Decimal(1), Decimal(39), None, Decimal(2), end, points
+    )
+    room.home.eyes.set_facts(EvidenceKind.METRICS, reading)
+
+
+async def test_the_chart_is_uploaded_and_shown_with_its_numbers_as_alternative_text() -> None:
+    async with slack_room(real=True) as room:
+        with_samples(room)
+        alert, _ = await proposed(room)
+        chart = await room.card(alert, "Chart: error_rate")
+        (image, *_) = chart.blocks
+        content = room.workspace.file(image["slack_file"]["id"])
+        assert content is not None
+        assert content.startswith(b"\x89PNG")
+        assert "highest 39, last 39; normal up to 2." in image["alt_text"]
+        await room.home.store.cards.mark(next(iter(room.home.store.shelf.entries)))
+        await room.handled()
+        assert room.workspace.count("files.completeUploadExternal") == 1
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "upload"])
+async def test_where_no_file_is_taken_the_chart_is_its_numbers(code: str) -> None:
+    async with slack_room(real=True) as room:
+        with_samples(room)
+        if code == "upload":
+            room.workspace.faults.drop_response("files.getUploadURLExternal", times=5)
+        else:
+            room.workspace.faults.error("files.getUploadURLExternal", code, times=5)
+        alert, _ = await proposed(room)
+        chart = await room.card(alert, "Chart: error_rate")
+        assert chart.blocks[0]["type"] == "section"
+        assert "highest 39" in shown(chart)

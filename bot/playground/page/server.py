@@ -28,6 +28,7 @@ TYPES: Final = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+PNG: Final = b"\x89PNG\r\n\x1a\n"
 KEEP_ALIVE_SECONDS: Final = 15.0
 MOST_WAITING: Final = 5_000
 """Events that one slow browser may leave unread before its stream is cut; it then comes again."""
@@ -78,6 +79,7 @@ class Page:
         router.add_get("/", self._index)
         router.add_get("/{name}", self._file)
         router.add_get("/page/live", self._live)
+        router.add_get("/page/files/{file}", self._picture)
         router.add_post("/page/shop", self._order)
         self._workspace.add_control(application, self._doors.token)
         self._runner, self._doors.port = await listen(application, self._port)
@@ -130,6 +132,13 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.Response:
         return self._answer(request.match_info["name"])
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """An uploaded picture; nothing else is given out, so that no upload can be a page."""
+        content = self._workspace.file(request.match_info["file"])
+        if content is None or not content.startswith(PNG):
+            raise web.HTTPNotFound
+        return web.Response(body=content, content_type="image/png")
 
     def _answer(self, name: str) -> web.Response:
         if name not in self._files:

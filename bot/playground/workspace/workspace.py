@@ -317,6 +317,11 @@ class Workspace:
     def message(self, channel: str, ts: str) -> Message | None:
         return self._state.messages.get(channel, {}).get(ts)
 
+    def file(self, file_id: str) -> bytes | None:
+        """The bytes of an uploaded file."""
+        found = self._state.files.get(file_id)
+        return found.content if found is not None and found.content else None
+
     def ephemerals(self, user: str) -> tuple[Ephemeral, ...]:
         return tuple(one for one in self._state.ephemerals if one.user == user)
 

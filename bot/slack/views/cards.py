@@ -5,6 +5,7 @@ from bot.domain.incident import Incident, Question
 from bot.slack.views.blocks import actions, button, context, long_prose, may, must, rich
 from bot.slack.views.blocks import budgeted as within_budget
 from bot.slack.views.blocks import quoted as quote
+from bot.slack.views.chart_card import chart_card
 from bot.slack.views.drafts import draft_cards
 from bot.slack.views.incident_card import incident_card
 from bot.slack.views.labels import found, label
@@ -30,7 +31,9 @@ def cards_of(incident: Incident, scene: Scene) -> tuple[Card, ...]:
     ]
     ordered = tuple(card for _, card in sorted(dated, key=lambda pair: pair[0]))
     report = () if incident.is_open else (report_card(incident, scene),)
-    return (incident_card(incident, scene), *ordered, *report)
+    # the chart comes last: a plan that waits for approval must not wait for a picture
+    chart = () if scene.chart is None else (chart_card(scene.chart),)
+    return (incident_card(incident, scene), *ordered, *report, *chart)
 
 
 def _plans(incident: Incident, scene: Scene) -> list[tuple[int, Card]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.domain.chart import Chart
 from bot.domain.ids import At, PersonId
 from bot.ports.cards import Progress
 from bot.slack.views.blocks import Block
@@ -48,6 +49,8 @@ class Card:
     """Where it goes instead of the incident's thread."""
     tell: tuple[PersonId, ...] = ()
     """Who is told directly where the channel takes no messages any more."""
+    picture: Chart | None = None
+    """Drawn and uploaded before the card is sent; without it, the blocks stand as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Scene:
     paused: str | None = None
     roster_note: str = ""
     team_note: str = ""
+    chart: Chart | None = None
     gate: GateScene = field(default_factory=GateScene)
 
     def name(self, person: PersonId) -> str:

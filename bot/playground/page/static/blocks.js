@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { element } from "./elements.js";
+import { picture } from "./live.js";
 import { richText } from "./rich.js";
 import { markdown, mrkdwn, textObject } from "./text.js";
 
@@ -31,8 +32,10 @@ function context(block) {
   return el("div", { class: "context" }, parts);
 }
 
-/** Pictures live elsewhere on the network, and this page asks nobody outside: their words are shown. */
+/** Uploaded pictures are shown; others live elsewhere, and this page asks nobody outside: their words are. */
 function image(block) {
+  const file = block.slack_file?.id;
+  if (file) return el("img", { class: "picture", src: picture(file), alt: block.alt_text ?? "picture" });
   return el("span", { class: "image-words", role: "img" }, icon("eye"), block.alt_text || "picture");
 }
 

@@ -38,6 +38,10 @@ export class Composer {
     this.changed();
   }
 
+  isEmpty() {
+    return this.entry.value.trim() === "";
+  }
+
   label(text) {
     this.entry.placeholder = text;
     this.entry.setAttribute("aria-label", text);

@@ -40,6 +40,9 @@ export async function act(user, verb, order = {}) {
   return answer.result;
 }
 
+/** Where a picture that was uploaded to the local workspace can be seen. */
+export const picture = (file) => `/page/files/${encodeURIComponent(file)}?token=${encodeURIComponent(token)}`;
+
 /** Breaks the service or puts it right. */
 export async function order(what) {
   const answer = await told("/page/shop", what);

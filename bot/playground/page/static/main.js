@@ -113,8 +113,9 @@ function openThread(ts) {
 const HEAR = {
   hello: hello,
   message(body) {
+    const before = state.messages.get(`${body.channel} ${body.ts}`);
     state.messages.set(`${body.channel} ${body.ts}`, body);
-    if (!state.thread && isRoot(body) && body.reply_count) openThreadQuietly(body);
+    if (begins(body, before) && mayLeaveThread(body)) openThreadQuietly(body);
     draw();
   },
   gone(data) {
@@ -199,7 +200,20 @@ function staged(data) {
   guide.tick(data.done);
 }
 
+// A message of this channel has just got its first reply: the work on an alert begins.
+const begins = (body, before) =>
+  body.channel === state.channel && isRoot(body) && Boolean(body.reply_count) && !before?.reply_count;
+
+// A newer incident takes the thread's place, but not while something waits there or a reply is being written.
+function mayLeaveThread(body) {
+  if (!state.thread) return true;
+  if (Number(body.ts) <= Number(state.thread)) return false;
+  const waits = inThread(state.thread).some((one) => JSON.stringify(one.blocks ?? []).includes('"decide_approve"'));
+  return !waits && threadComposer.isEmpty() && document.querySelector("dialog[open]") === null;
+}
+
 function openThreadQuietly(body) {
+  if (body.ts !== state.thread) threadList.clear();
   state.thread = body.ts;
   state.seen.set(threadKey(), inThread(body.ts).at(-1).ts);
   if (state.place === "channel" || state.place === "chat") state.place = "thread";
