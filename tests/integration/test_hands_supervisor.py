@@ -78,6 +78,7 @@ def laid_out(root: Path) -> tuple[str, str]:
     port = free_port()
     (root / "s.conf").write_text(
         f"""[supervisord]
+identifier=shop-1
 nodaemon=true
 logfile=/dev/null
 logfile_maxbytes=0
@@ -273,3 +274,13 @@ async def test_a_supervisor_that_is_gone_is_told_apart_from_one_that_refuses(hou
 
 async def test_the_password_is_in_no_representation(house: House) -> None:
     assert PASSWORD not in repr(Supervisor(house.unix, "checkout", "ops", PASSWORD))
+
+
+async def test_the_supervisor_says_by_its_identifier_where_the_target_is_live(house: House) -> None:
+    service = house.content.inventory().services[0]
+    assert await house.eyes().identity(service, PROCESS) == "shop-1"
+    dead = reached(house.root, f"unix://{house.root}/nobody.sock").inventory().services[0]
+    with pytest.raises(SourceUnavailableError):
+        await house.eyes().identity(dead, PROCESS)
+    bare = replace(service, targets=(replace(service.targets[0], settings=()),))
+    assert await house.eyes().identity(bare, PROCESS) is None
