@@ -51,6 +51,20 @@ async def set_config(task: Task) -> Done:
     return Done(ok=True, detail=f"{key}: {old!a:.60} -> {value}")
 
 
+async def set_config_and_restart(task: Task) -> Done:
+    """Set one key of the configuration, then restart, for settings that are read at the start alone."""
+    supervisor = supervisor_of(task.target)
+    if supervisor is None:
+        return not_configured(task, "rpc_url and program")
+    done = await set_config(task)
+    if not done.ok:
+        return done
+    failed = await _restarted(supervisor, task)
+    if failed is not None:
+        return Done(ok=False, detail=f"{done.detail}, but: {failed.detail}")
+    return Done(ok=True, detail=f"{done.detail}, {supervisor.program} was restarted.")
+
+
 async def switch_release(task: Task) -> Done:
     """Point the target at another release, note that in the log of deployments, restart."""
     reach = reach_of(task.target)
@@ -76,6 +90,7 @@ EXECUTORS: Mapping[str, Mapping[str, Executor]] = {
     "supervisor": {
         "supervisor.restart": restart,
         "config.set": set_config,
+        "config.set_and_restart": set_config_and_restart,
         "release.switch": switch_release,
     },
     "systemd": {

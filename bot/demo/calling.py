@@ -15,6 +15,7 @@ WARM_UP_SECONDS = 4.0
 STORIES = {
     Fault.LEAK: "Version 42 of checkout goes live; it keeps a connection whenever a card is declined.",
     Fault.UNFIXABLE: "The payment provider stops answering. Nothing on this machine can mend that.",
+    Fault.OOM: "A sale begins: for so many receipts, the memory limit of 160 MiB is too small.",
     Fault.HEALTHY: "A short rush of customers sets off an alert. Nothing is broken.",
 }
 HELP = """\
@@ -49,7 +50,8 @@ def parser() -> argparse.ArgumentParser:
         "--fault",
         choices=[fault.value for fault in STORIES],
         default=Fault.LEAK.value,
-        help="a leaking deploy (default), something that nothing here can fix, or nothing at all",
+        help="a leaking deploy (default), a memory limit that kills, something that nothing here can fix, "
+        "or nothing at all",
     )
     made.add_argument(
         "--gate",
@@ -71,6 +73,7 @@ async def until_interrupted(playing: Coroutine[None, None, int], *, interrupted:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         return await task
     except asyncio.CancelledError:

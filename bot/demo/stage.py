@@ -66,7 +66,9 @@ async def open_stage(
             page.stage("Starting a small shop …", ready=False)
             announce(page.url)
         webhook = workspace.add_webhook(CHANNEL, "Alertmanager")
-        site = await stack.enter_async_context(Site(home / "site", webhook, real_prometheus, gate))
+        version = "43" if fault is Fault.OOM else "41"
+        made = Site(home / "site", webhook, real_prometheus, gate, version)
+        site = await stack.enter_async_context(made)
         more = of_the_gate(workspace, site) if gate else {}
         variables = _environment(environment(home, workspace, app, site) | more)
         if of_models(variables) and variables.get("GREENLIGHT_TEAM") != "rules":

@@ -22,7 +22,7 @@ from bot.wiring.store import open_store
 LOOK_SECONDS = 0.2
 AUTO_SECONDS = 240.0
 SETTLE_SECONDS = 2.5
-GOOD = {Fault.LEAK: Ending.VERIFIED, Fault.HEALTHY: Ending.HEALTHY}
+GOOD = {Fault.LEAK: Ending.VERIFIED, Fault.OOM: Ending.VERIFIED, Fault.HEALTHY: Ending.HEALTHY}
 
 
 def main(argv: list[str]) -> int:
@@ -70,7 +70,7 @@ class Story:
 
     async def play(self, fault: Fault, *, auto: bool) -> int:
         """Cause it, see it through, say how it ended."""
-        self.teller.note("Checkout serves its customers; version 41 is live.")
+        self.teller.note(f"Checkout serves its customers; version {self.stage.site.version} is live.")
         await asyncio.sleep(WARM_UP_SECONDS)
         self.teller.note(STORIES[fault])
         await self.stage.site.cause(fault)

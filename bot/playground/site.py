@@ -22,7 +22,7 @@ from bot.playground.metrics.watch import Watch
 from bot.playground.processes import Child, free_port, reap, spawn
 from bot.playground.readiness import until_listening, until_ready
 from bot.playground.service import deploys
-from bot.playground.service.layout import ServiceHome, prepare, release, write_json
+from bot.playground.service.layout import ServiceHome, point_current_at, prepare, release, write_json
 from bot.playground.service.load import Demand
 from bot.playground.service.supervision import Program, Supervisor, configuration
 
@@ -30,6 +30,7 @@ POOL_SIZE = 20
 STAGING_POOL_SIZE = 10
 BY_HAND_POOL_SIZE = 30
 MEMORY_LIMIT_MB = 160
+QUIET_RATE = 2.0
 
 
 class Fault(StrEnum):
@@ -52,7 +53,9 @@ class Site:
         webhook_url: str | None,
         real_prometheus: bool = False,  # noqa: FBT001, FBT002 - named by its callers
         staging: bool = False,  # noqa: FBT001, FBT002 - same
+        version: str = "41",
     ) -> None:
+        self.version = version
         self.directory = directory.resolve()
         self.webhook_url = webhook_url
         self.deploy_log = self.directory / "deploys.jsonl"
@@ -121,6 +124,17 @@ class Site:
             # The site is made anew at each start; in its story the sound version is two days old.
             two_days_ago = datetime.now(UTC) - timedelta(days=2)
             deploys.record(self.deploy_log, instance.home, "40", release("41"), two_days_ago)
+        if self.version != "41":
+            self._lay_out_version()
+
+    def _lay_out_version(self) -> None:
+        """Another version in production, for a day and a half in this story, under a limit, in a quiet hour."""
+        home = self.production.home
+        point_current_at(home, self.version)
+        then = datetime.now(UTC) - timedelta(hours=36)
+        deploys.record(self.deploy_log, home, "41", release(self.version), then)
+        write_json(home.config, {"pool_size": POOL_SIZE, "memory_limit_mb": MEMORY_LIMIT_MB})
+        _write_demand(self.production, replace(self.production.demand, rate=QUIET_RATE))
 
     async def _spawn(self, name: str, module: str, *args: str) -> Child:
         output = self.directory / "output" / f"{name}.out"
@@ -178,12 +192,19 @@ class Site:
             case Fault.HEALTHY:
                 _rush(self.production)
             case Fault.OOM:
-                self.configure(pool_size=POOL_SIZE, memory_limit_mb=MEMORY_LIMIT_MB)
-                await self.deploy("43")
+                await self._run_out_of_memory()
             case Fault.STAGING:
                 await self._break_staging()
             case Fault.BY_HAND:
                 self.configure(pool_size=BY_HAND_POOL_SIZE)
+
+    async def _run_out_of_memory(self) -> None:
+        """More orders than version 43 has memory for; it goes live with a limit where it is not yet."""
+        if self.production.home.version() == "43":
+            _write_demand(self.production, self.production.demand)
+            return
+        self.configure(pool_size=POOL_SIZE, memory_limit_mb=MEMORY_LIMIT_MB)
+        await self.deploy("43")
 
     async def _break_staging(self) -> None:
         """The leaking version, with a pool so small that it fills within half a minute."""
@@ -197,6 +218,7 @@ class Site:
             await self._start_gateway()
             await until_listening(self.gateway_port)
         self.configure(pool_size=POOL_SIZE)
+        _write_demand(self.production, self.production.demand)
         if self.production.home.version() != "41":
             await self.deploy("41")
         else:

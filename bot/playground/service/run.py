@@ -15,7 +15,7 @@ from bot.playground.service.layout import ServiceHome
 from bot.playground.service.logs import open_log
 from bot.playground.service.memory import limit_memory
 
-WARM_PAUSE_UNDER_LIMIT = 0.12
+WARM_PAUSE_UNDER_LIMIT = 0.08
 """Seconds to open a connection when memory is limited: a restart then shows as refusals."""
 
 

@@ -3,6 +3,7 @@
 from bot.playground.service.shop import Order, Outcome, Shop
 
 RECEIPT_BYTES = 300_000
+KEPT = 450
 
 RECEIPTS: dict[str, bytes] = {}
 
@@ -16,6 +17,8 @@ async def checkout(order: Order, shop: Shop) -> Outcome:
         if charged:
             await connection.execute("UPDATE orders SET state = 'paid' WHERE id = ?", order.id)
             RECEIPTS[order.id] = b"%" * RECEIPT_BYTES
+            if len(RECEIPTS) > KEPT:
+                del RECEIPTS[next(iter(RECEIPTS))]
         else:
             await connection.execute("UPDATE orders SET state = 'declined' WHERE id = ?", order.id)
     finally:
