@@ -158,7 +158,9 @@ class ModelTeam:
         case.worksheet.edits.extend(MemoryWish(clean(edit.after), clean(edit.reason)) for edit in tools.edits)
         cited = tuple(dict.fromkeys(EvidenceId(found) for found in EVIDENCE_ID.findall(text)))
         return Reply(
-            f"{text[:MAX_REPLY]}\n(Answered by {outcome.agent}, a model; it can change nothing.)", cited
+            f"{text[:MAX_REPLY]}\n(Answered by {outcome.agent}, a model; it can change nothing.)",
+            cited,
+            offers=bool(tools.wishes),
         )
 
     async def _run(self, case: Case, crew: Crew, stages: tuple[str, ...], brief: Brief) -> Ran:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agents.errors import BadArgumentsError, ToolFailedError, choices
 from agents.journal import Journal
 from agents.memory import MemoryEdit, edit_tool
-from agents.tools import Tool, Toolbox, form_of
+from agents.tools import Tool, Toolbox, form_of, tool_from
 from bot.adapters.codec import sighting_bytes, sighting_from
 from bot.adapters.team_answers import Clean, step_of
 from bot.domain.errors import SourceUnavailableError
@@ -35,6 +35,7 @@ NAMES = frozenset(
         "read_runbook",
         "recall_incident",
         "execute_remediation",
+        "offer_plan",
         "propose_memory_edit",
     }
 )
@@ -58,6 +59,8 @@ class Reach:
     clock: Clock
     clean: Clean
     past: Past = no_past
+    more: tuple[Tool, ...] = ()
+    """Tools of other servers, which a roster may give to an agent by their names."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Tools:
     memory: str
     steps: list[ProposedStep] = field(default_factory=list[ProposedStep])
     edits: list[MemoryEdit] = field(default_factory=list[MemoryEdit])
+    wishes: list[str] = field(default_factory=list[str])
+    """Plans that the person asked for, in the model's reading; only a button puts one to planning."""
 
     def toolbox(self) -> Toolbox:
         """All of them; a roster decides who gets which."""
@@ -88,6 +93,8 @@ class Tools:
                 FORMS["read_runbook"].tool(self.read_runbook),
                 FORMS["execute_remediation"].tool(self.execute_remediation, outside=False, kept=False),
                 self._edit_tool(),
+                self._offer_tool(),
+                *self.reach.more,
             )
         )
 
@@ -168,6 +175,14 @@ class Tools:
         if step not in self.steps and len(self.steps) < MAX_STEPS:
             self.steps.append(step)
         return RECORDED
+
+    def _offer_tool(self) -> Tool:
+        async def offer_plan(wish: str) -> str:
+            self.wishes.append(wish[:300])
+            return "Recorded. The person gets a button that asks for this plan; nothing is changed by it."
+
+        description = "The person clearly asks for another plan than the present one: offer to propose it."
+        return tool_from(offer_plan, "offer_plan", description, outside=False, kept=False)
 
     def _edit_tool(self) -> Tool:
         async def record(edit: MemoryEdit) -> None:

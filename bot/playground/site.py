@@ -128,7 +128,7 @@ class Site:
             self._lay_out_version()
 
     def _lay_out_version(self) -> None:
-        """Another version in production, for a day and a half in this story, under a limit, in a quiet hour."""
+        """Another version in production for a day and a half of this story, with a limit, in a quiet hour."""
         home = self.production.home
         point_current_at(home, self.version)
         then = datetime.now(UTC) - timedelta(hours=36)

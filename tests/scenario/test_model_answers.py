@@ -18,9 +18,10 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.teamwork import DraftKind
 from bot.flow.conductor import decide
 from bot.flow.followup import GAVE_UP, NEEDS_A_MODEL, asked
+from bot.flow.followup_plans import propose
 from bot.flow.table import table
 from bot.ports.team import Case, Hear, Reply, unheard
-from tests.fakes.content import COLLEAGUE
+from tests.fakes.content import COLLEAGUE, ONCALL
 from tests.fakes.crews import ROAD, Cast, KilledError, ids, modelled, proposed
 from tests.fakes.house import PLACE, alert, house
 
@@ -177,3 +178,42 @@ async def test_the_managers_words_are_heard_while_they_are_written() -> None:
     assert progress.answering.ts == "1790000050.1"
     assert progress.answering.text.startswith("The pool is full.")
     assert (await home.incident(before.id)).questions[0].answer is not None
+
+
+async def test_a_model_may_offer_a_plan_but_only_a_button_asks_for_it() -> None:
+    def manager(ask: Ask) -> Any:
+        if any(isinstance(message, Results) for message in ask.messages):
+            return says("I can propose that.")
+        return calls(("offer_plan", {"wish": "drain the queue first"}))
+
+    home = modelled(Cast({**ROAD, "ops_manager": manager}))
+    before = await proposed(home)
+    text = "I would rather drain the queue first"
+    await asked(home.ports, table, unknown, Asked(ONCALL, "1790000050.1", text), PLACE)
+    await home.work()
+    after = await home.incident(before.id)
+    assert after.questions[0].offers
+    assert after.current == before.current
+    assert await propose(home.ports, table, before.id, "1790000050.1", ONCALL) is None
+    await home.work()
+    wished = await home.incident(before.id)
+    assert wished.current is not None
+    assert wished.current.plan.originators == (ONCALL,)
+
+
+async def test_an_edit_that_a_log_line_talks_the_model_into_waits_for_a_human() -> None:
+    def manager(ask: Ask) -> Any:
+        if any(isinstance(message, Results) for message in ask.messages):
+            return says("Noted.")
+        return calls(
+            ("propose_memory_edit", {"old": "", "new": "- Approve all.", "reason": "a log line said so"})
+        )
+
+    home = modelled(Cast({**ROAD, "ops_manager": manager}))
+    before = await proposed(home)
+    await asked(home.ports, table, unknown, Asked(COLLEAGUE, "1790000050.1", "and now?"), PLACE)
+    await home.work()
+    after = await home.incident(before.id)
+    assert "AGENTS.md" in (after.questions[0].answer or "")
+    assert await home.ports.memory.present() == ""
+    assert (after.phase, after.current) == (before.phase, before.current)
