@@ -34,6 +34,7 @@ COMMANDS = {
     "runbook": Command(
         "bot.commands.runbook", "write, check and try the pages of the runbooks: new, lint, test"
     ),
+    "init": Command("bot.commands.init", "draft services.yaml from a Prometheus server or from Kubernetes"),
     "schema": Command("bot.commands.schema", "print the JSON Schemas of the content files, for editors"),
     "eval": Command(
         "bot.commands.eval", "measure answers, attack strings and redaction over recorded material"
