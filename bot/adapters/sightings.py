@@ -54,7 +54,7 @@ class Sightings:
             start=look.window.start,
             end=look.window.end,
             sha256=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
-            summary=" ".join(self.redact(seen.summary).split())[:MAX_SUMMARY],
+            summary=_cut(" ".join(self.redact(seen.summary).split())),
             failed=failed,
         )
         return Sighting(evidence, text, tuple(self._clean(fact) for fact in seen.facts))
@@ -78,3 +78,12 @@ class Sightings:
         if isinstance(fact, LogPattern):
             return replace(fact, template=self.redact(fact.template), example=self.redact(fact.example))
         return self.clean_change(fact) if isinstance(fact, Change) else fact
+
+
+def _cut(summary: str) -> str:
+    """At most so long, cut between two statements or words, and said to be cut."""
+    if len(summary) <= MAX_SUMMARY:
+        return summary
+    head = summary[: MAX_SUMMARY - 2]
+    end = max(head.rfind("; "), head.rfind(" ") if "; " not in head else -1)
+    return f"{head[:end] if end > 0 else head} …"

@@ -15,6 +15,7 @@ from bot.flow.checked_plan import checked_plan
 from bot.flow.drafts import Drafted, Seen, desk_of, moved_on, proposal, proposed_steps, undo_step, undoable
 from bot.ports.ports import Ports
 
+EDITED = "Edited by a person; what the team said was about its own values: "
 TOO_LATE = "That plan is no longer open, so it was not changed."
 
 
@@ -50,7 +51,8 @@ async def edited(incident: Incident, ports: Ports, seen: Seen, wanted: Parameter
     steps[wanted.step] = replace(steps[wanted.step], parameters=given)
     originators = tuple(dict.fromkeys((*last.plan.originators, wanted.person)))
     care = last.plan.tier_rule == MORE_CARE
-    option = Option("with other parameters", tuple(steps), last.explanation, care)
+    words = f"{EDITED}{last.explanation.removeprefix(EDITED)}"
+    option = Option("with other parameters", tuple(steps), words, care)
     try:
         plan = await _drafted(incident, ports, seen, option, originators)
     except PlanRefusedError as refused:

@@ -8,8 +8,6 @@ from bot.domain.events import (
     NothingProposed,
     Outcome,
     OutcomeUnknown,
-    PlanEnd,
-    PlanEnded,
     Probed,
     Verified,
 )
@@ -25,7 +23,7 @@ from bot.slack.views.errors import execution_sentence
 from bot.slack.views.phrases import change_line, outcome_sentence, step_title
 from bot.slack.views.plan_card import step_task
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import code, esc, esc_fit, mention, when
+from bot.slack.views.text import code, esc, esc_fit, mention
 from bot.slack.views.values import record_value
 
 DETAIL = 400
@@ -68,8 +66,6 @@ def _notice(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
                 f"The alert came back: {alert.title}. This incident goes on here and is investigated again."
             )
             return text, [must(section(esc_fit(text, 600)))], True
-        case PlanEnded(_, revision, PlanEnd.EXPIRED) if not _goes_on(incident, entry):
-            return _expired(incident, revision, scene)
         case _:
             return _around(incident, entry, scene)
 
@@ -85,11 +81,6 @@ def _around(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
             return f"No new plan: {text}", [must(section(f"*No new plan.* {esc_fit(text, 900)}"))], False
         case _:
             return None
-
-
-def _goes_on(incident: Incident, entry: Entry) -> bool:
-    """Whether the incident escalated because of this, which is told by itself."""
-    return any(isinstance(later.event, Escalated) for later in incident.entries[entry.number :])
 
 
 def _wishes(incident: Incident) -> frozenset[str]:
@@ -224,12 +215,3 @@ def _nothing(incident: Incident, verdict: Verdict, reason: str) -> Notice:
     if diagnosis is not None and diagnosis.dropped:
         body += f"\n{dropped(diagnosis.dropped)}"
     return f"{head} {reason}", [must(section(body))], False
-
-
-def _expired(incident: Incident, revision: int, scene: Scene) -> Notice:
-    state = next((one for one in incident.plans if one.plan.revision == revision), None)
-    who = scene.people(scene.oncall, 3) if scene.oncall else "a responder"
-    until = f" Its time ended at {when(state.plan.expires_at)}." if state else ""
-    body = f"*Plan {revision} expired and will not run.*{until}\n"
-    body += f"Next: {who} asks for a new plan or acts by hand."
-    return f"Plan {revision} expired and will not run.", [must(section(body))], True

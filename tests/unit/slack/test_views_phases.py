@@ -239,7 +239,6 @@ def test_only_what_the_channel_must_see_is_broadcast() -> None:
         "failed": ["notice"],
         "drift": ["notice"],
         "still unknown": ["notice"],
-        "expired": ["notice"],
         "escalated": ["notice"],
         "resolved": ["report"],
     }
