@@ -123,15 +123,14 @@ def _workload(row: Mapping[str, object], kubeconfig: str) -> Drafted | None:
     if kind not in {"Deployment", "StatefulSet"} or name_of(namespace) != namespace:
         return None
     where = f"kubeconfig: {kubeconfig}, namespace: {namespace}, name: {name}"
-    looks = (f"logs: [{{kind: kubernetes, {where}}}]", f"changes: [{{kind: kubernetes, {where}}}]")
-    more = f", kind: {kind}" if kind != "Deployment" else ""
+    where += f", workload: {kind}" if kind != "Deployment" else ""
     return Drafted(
         name,
         sources=(
-            # A source's own `kind` leaves no room for the kind of the workload; a Deployment is the default.
-            *(looks if kind == "Deployment" else ()),
+            f"logs: [{{kind: kubernetes, {where}}}]",
+            f"changes: [{{kind: kubernetes, {where}}}]",
             "targets:",
-            f"  workload: {{executor: kubernetes, {where}{more}}}",
+            f"  workload: {{executor: kubernetes, {where}}}",
             "# actions: [rollback_deployment]   # of actions.yaml; they need write_kubeconfig on the target",
         ),
     )

@@ -10,6 +10,7 @@ import pytest
 from bot.adapters.content_services import inventory
 from bot.adapters.discovery import GUESSES, from_deployments, from_prometheus
 from bot.adapters.first_draft import Draft, Drafted, draft_text, name_of
+from bot.adapters.kubernetes_objects import where_of
 from bot.adapters.series import Series
 from bot.adapters.yaml_door import load
 from bot.cli import run
@@ -105,7 +106,8 @@ def test_workloads_become_services_that_are_only_looked_at() -> None:
     assert not made.environments[0].production
     web, db = made.services
     assert (web.logs[0].kind, web.changes[0].kind, web.targets[0].executor) == ("kubernetes",) * 3
-    assert (db.logs, db.targets[0].setting("kind")) == ((), "StatefulSet")
+    assert {one.setting("workload") for one in (*db.logs, *db.changes, *db.targets)} == {"StatefulSet"}
+    assert where_of(dict(db.logs[0].settings)).kind == "StatefulSet"
     assert web.actions == ()
 
 
