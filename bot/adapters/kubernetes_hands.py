@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.adapters.kubernetes_objects import KEY, Workload
-from bot.adapters.kubernetes_patches import CannotPatchError, Wish, patch_for
+from bot.adapters.kubernetes_patches import CannotPatchError, Wish, agreed, patch_for
 from bot.adapters.kubernetes_reads import opened, where_is, wish_of, workload_of
 from bot.adapters.kubernetes_rollout import rolled_out
 from bot.adapters.kubernetes_wire import CONFLICT, Cluster, Patch, RefusedError
@@ -52,9 +52,10 @@ async def _marked(cluster: Cluster, task: Task) -> tuple[Workload, Mapping[str, 
         found, wish = await _looked(cluster, task)
         if found.annotations.get(KEY) == task.key:
             return found, None
-        written = await _written(cluster, task, patch_for(wish, found))
+        patch = patch_for(wish, found)
+        written = await _written(cluster, task, patch)
         if written is not None:
-            return found, written
+            return found, agreed(found, patch, written)
     raise ExecutorRefusedError(ExecutionCode.DRIFT, f"{task.target.id} changed at each of {TRIES} tries.")
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from bot.adapters.kubernetes_objects import KEY, Container, Revision, Workload
+from bot.adapters.kubernetes_objects import KEY, Container, Revision, Workload, workload
 from bot.adapters.kubernetes_wire import PLAIN_MERGE, Patch
 from bot.adapters.shapes import items, mapping
 from bot.domain.action import Action, Value
-from bot.domain.errors import GreenlightError
+from bot.domain.errors import GreenlightError, SourceUnavailableError
 from bot.domain.ids import SECOND, At
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -107,6 +107,25 @@ MAKERS: Mapping[str, Maker] = {
     "kubernetes.set_limit": _set_limit,
 }
 """By the action's `how`."""
+
+
+def agreed(found: Workload, patch: Patch, answer: Mapping[str, object]) -> Mapping[str, object]:
+    """The workload as an answer to this patch leaves it; raises SourceUnavailableError where it is no such answer.
+
+    Of a change of scale the server shows the number alone.
+    """
+    if patch.path == found.where.path:
+        if workload(found.where, answer).annotations.get(KEY) != _key(patch):
+            raise SourceUnavailableError("The cluster answered with something else than what was patched.")
+        return answer
+    wanted = mapping(patch.body.get("spec")).get("replicas")
+    if answer.get("kind") != "Scale" or mapping(answer.get("spec")).get("replicas") != wanted:
+        raise SourceUnavailableError("The cluster answered with something else than the scale.")
+    return {**found.raw, "spec": {**mapping(found.raw.get("spec")), "replicas": wanted}}
+
+
+def _key(patch: Patch) -> object:
+    return mapping(mapping(patch.body.get("metadata")).get("annotations")).get(KEY)
 
 
 def release_of(found: Workload, revision: Revision) -> str:

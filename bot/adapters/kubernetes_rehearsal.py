@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from bot.adapters.kubernetes_difference import difference
 from bot.adapters.kubernetes_hands import UID, WRITE
-from bot.adapters.kubernetes_objects import KEY, Workload
-from bot.adapters.kubernetes_patches import CannotPatchError, after, patch_for
+from bot.adapters.kubernetes_objects import KEY
+from bot.adapters.kubernetes_patches import CannotPatchError, after, agreed, patch_for
 from bot.adapters.kubernetes_reads import looking, opened, where_is, wish_of, workload_of
-from bot.adapters.kubernetes_wire import CONFLICT, Cluster, Patch, RefusedError
-from bot.adapters.shapes import mapping
+from bot.adapters.kubernetes_wire import CONFLICT, Cluster, RefusedError
 from bot.adapters.tasks import Task
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.rehearsal import DryRun
@@ -69,16 +68,8 @@ async def _both(
         if not asked:
             return found.raw, after(found.raw, patch)
         try:
-            return found.raw, _whole(found, await cluster.patch(patch, dry_run=True), patch)
+            return found.raw, agreed(found, patch, await cluster.patch(patch, dry_run=True))
         except RefusedError as refused:
             if refused.status != CONFLICT:
                 raise
     raise SourceUnavailableError(f"{task.target.id} changed at each of {TRIES} dry runs.")
-
-
-def _whole(found: Workload, answer: Mapping[str, object], patch: Patch) -> Mapping[str, object]:
-    """The workload after the dry run; of a change of scale the server shows the number alone."""
-    if patch.path == found.where.path:
-        return answer
-    spec = {**mapping(found.raw.get("spec")), "replicas": mapping(answer.get("spec")).get("replicas")}
-    return {**found.raw, "spec": spec}

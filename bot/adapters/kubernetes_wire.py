@@ -62,13 +62,14 @@ class Cluster:
         return await self._within(LOOK_SECONDS, "GET", path, query or {}, None)
 
     async def patch(
-        self, patch: Patch, *, dry_run: bool, seconds: float = LOOK_SECONDS
+        self, patch: Patch, *, dry_run: bool, seconds: float | None = None
     ) -> Mapping[str, object]:
         """One object after the patch; a dry run changes nothing.
 
         Raises RefusedError and NotReachedError where nothing was changed, TimeoutError and
         SourceUnavailableError where that is not known. The server is told to give up earlier than we do.
         """
+        seconds = LOOK_SECONDS if seconds is None else seconds
         asked = {"fieldManager": "greenlight", "timeout": f"{max(1, int(seconds) - 1)}s"}
         if dry_run:
             asked["dryRun"] = "All"

@@ -21,7 +21,13 @@ from bot.domain.service import Source, Target
 from bot.ports.world import Window
 from tests.e2e_k8s.hop import hopping
 from tests.e2e_k8s.rig import Rig, service, until
-from tests.e2e_k8s.road import bad_rollout, changed_after_the_card
+from tests.e2e_k8s.road import (
+    bad_rollout,
+    changed_after_the_card,
+    elsewhere,
+    server_dry_run_on_the_card,
+    server_would_do_more,
+)
 from tests.e2e_k8s.roles import a_refusal_is_a_definite_failure, roles_are_enough_and_no_more
 
 UNDO = "only-rollout-undo"
@@ -281,4 +287,7 @@ CASES: tuple[tuple[str, Case], ...] = (
     ("a role that does not suffice", a_refusal_is_a_definite_failure),
     ("the road: bad rollout -> alert -> plan -> approve -> rollout undo -> healthy", bad_rollout),
     ("the road: changed between card and click", changed_after_the_card),
+    ("the road: the server would do more than the card says", server_would_do_more),
+    ("the road: the server's own dry run on the card", server_dry_run_on_the_card),
+    ("the road: another cluster than the inventory says", elsewhere),
 )

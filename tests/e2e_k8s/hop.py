@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.e2e_k8s.plane import Plane
 
+ADDED = "spec.template.metadata.annotations.mesh.example/injected: (none) -> yes"
 Meddle = Callable[[], Awaitable[None]]
 
 
@@ -29,6 +30,8 @@ class Hop:
     before_write: Meddle | None = None
     write_token: str = ""
     """Another credential for what is patched, dry runs included."""
+    injecting: bool = False
+    """Add an annotation to every template on its way, as the mutating webhooks of service meshes do."""
     lose_writes: bool = False
     """Break the connection after the server has done a write, before its answer arrives."""
 
@@ -45,6 +48,8 @@ class Hop:
     async def forward(self, request: web.Request) -> web.Response:
         """Pass a request on under its own credential, and write the exchange down."""
         body = await request.read()
+        if self.injecting and request.method == "PATCH":
+            body = _injected(body)
         if request.method == "PATCH" and "dryRun" not in request.query and self.before_write is not None:
             meddle, self.before_write = self.before_write, None
             await meddle()
@@ -97,6 +102,15 @@ async def hopping(plane: Plane) -> AsyncGenerator[Hop]:
     finally:
         await runner.cleanup()
         await client.aclose()
+
+
+def _injected(body: bytes) -> bytes:
+    patch = json.loads(body)
+    template = patch.get("spec", {}).get("template")
+    if template is not None:
+        annotations = template.setdefault("metadata", {}).setdefault("annotations", {})
+        annotations["mesh.example/injected"] = "yes"
+    return json.dumps(patch).encode()
 
 
 def slim(raw: Any) -> Any:

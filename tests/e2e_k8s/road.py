@@ -13,7 +13,7 @@ import aiohttp
 import yaml
 
 from bot.adapters.kubernetes_eyes import identity
-from bot.domain.events import Closing, StepNotRun
+from bot.domain.events import Closing, Escalated, StepNotRun
 from bot.domain.incident import Incident, Phase
 from bot.playground.workspace.model import App, Message, Team
 from bot.playground.workspace.workspace import Workspace
@@ -23,9 +23,10 @@ from tests.chaos.crew import crewed
 from tests.chaos.home import CHANNEL, ONCALL, PEOPLE, WORKSPACE, policy
 from tests.chaos.stage import QUICK, Stage, said
 from tests.chaos.target import Target as Unused
+from tests.e2e_k8s.hop import ADDED, Hop, hopping
 from tests.e2e_k8s.rig import NAMESPACE, Rig, until
 
-READ, WRITE = "E2E_KUBECONFIG", "E2E_KUBECONFIG_WRITE"
+READ, WRITE, REHEARSE = "E2E_KUBECONFIG", "E2E_KUBECONFIG_WRITE", "E2E_KUBECONFIG_REHEARSE"
 PATIENCE = 90.0
 IMAGE = "registry.example/shop/checkout"
 LABEL = f"spec.template.spec.containers[app].image: {IMAGE}:v42 -> {IMAGE}:v41"
@@ -89,6 +90,71 @@ async def changed_after_the_card(rig: Rig) -> str:
         return f"{halted.code}: {halted.detail}; nothing was written"
 
 
+async def server_would_do_more(rig: Rig) -> str:
+    """Something adds to what is written, as webhooks do: the server's dry run differs, nothing is written."""
+    async with _through(rig) as hop, staged(rig, rig.folder / "home-differs") as stage:
+        alert, _, _ = await _proposed(rig, stage, Diary())
+        hop.injecting = True
+        generation = (await rig.raw())["metadata"]["generation"]
+        await stage.clicks(alert, ONCALL, "decide_approve")
+        found = await stage.until(alert, lambda one: _not_run(one) is not None, PATIENCE)
+        halted = _not_run(found)
+        assert halted is not None
+        assert halted.code == "DRY_RUN_DIFFERS", halted
+        assert ADDED in halted.detail
+        assert (await rig.raw())["metadata"]["generation"] == generation
+        return f"{halted.code}: {halted.detail}; nothing was written"
+
+
+async def server_dry_run_on_the_card(rig: Rig) -> str:
+    """With a credential for rehearsals the card shows the server's own answer, webhooks included."""
+    home = rig.folder / "home-rehearses"
+    async with _through(rig) as hop, staged(rig, home, rehearsing=True) as stage:
+        hop.injecting = True
+        alert, before, card = await _proposed(rig, stage, Diary())
+        assert before.current is not None
+        lines = before.current.plan.steps[0].dry_run
+        assert set(lines) == {ADDED, LABEL}, lines
+        assert ADDED in said(card)
+        await stage.clicks(alert, ONCALL, "decide_approve")
+        after = await stage.reaches(alert, Phase.CLOSED, PATIENCE)
+        assert after.closed is not None
+        assert after.closed.closing is Closing.VERIFIED
+        annotations = (await rig.raw())["spec"]["template"]["metadata"]["annotations"]
+        assert annotations["mesh.example/injected"] == "yes"
+        return f"card: {'; '.join(lines)}; approved, run as shown, verified"
+
+
+@asynccontextmanager
+async def _through(rig: Rig) -> AsyncGenerator[Hop]:
+    """A hop in the way of everything that is written with the credential of act."""
+    straight = rig.configs["act"]
+    async with hopping(rig.plane) as hop:
+        rig.configs["act"] = hop.config(rig.folder, "through", rig.folder / "greenlight-act.token")
+        try:
+            yield hop
+        finally:
+            rig.configs["act"] = straight
+
+
+async def elsewhere(rig: Rig) -> str:
+    """The inventory says another cluster than the one that answers: no plan, and nothing is written."""
+    async with staged(
+        rig, rig.folder / "home-elsewhere", uid="00000000-0000-4000-8000-000000000000"
+    ) as stage:
+        await rig.deployed("v41")
+        await rig.settled()
+        await rig.deployed("v42")
+        await until(_ratio(rig), lambda ratio: ratio > 0.5)
+        alert = await stage.fires(name="CheckoutErrors")
+        found = await stage.reaches(alert, Phase.ESCALATED, PATIENCE)
+        told = next(e.event.reason for e in found.entries if isinstance(e.event, Escalated))
+        assert "is live in" in told
+        assert "OUT_OF_SCOPE" in told
+        await rig.deployed("v41")
+        return told
+
+
 def _not_run(incident: Incident) -> StepNotRun | None:
     events = (entry.event for entry in incident.entries)
     return next((event for event in events if isinstance(event, StepNotRun)), None)
@@ -119,9 +185,9 @@ def _ratio(rig: Rig) -> Any:
 
 
 @asynccontextmanager
-async def staged(rig: Rig, home: Path) -> AsyncGenerator[Stage]:
+async def staged(rig: Rig, home: Path, *, rehearsing: bool = False, uid: str = "") -> AsyncGenerator[Stage]:
     """The workspace and the three processes; the write credential is in act's environment alone."""
-    await asyncio.to_thread(_lay_out, home, await _inventory(rig))
+    await asyncio.to_thread(_lay_out, home, await _inventory(rig, uid))
     async with Workspace(Team(id=WORKSPACE), QUICK) as workspace, aiohttp.ClientSession() as session:
         app = _people(workspace)
         hook = workspace.add_webhook(CHANNEL, "Alertmanager")
@@ -133,6 +199,8 @@ async def staged(rig: Rig, home: Path) -> AsyncGenerator[Stage]:
             "GREENLIGHT_LOG_FORMAT": "json",
             READ: str(rig.configs["think"]),
         }
+        if rehearsing:
+            given[REHEARSE] = str(rig.configs["act"])
         writing = {**given, READ: str(rig.configs["act"]), WRITE: str(rig.configs["act"])}
         settings = Settings.model_validate({"home": home, "redis_url": None})
         async with (
@@ -159,9 +227,10 @@ def _lay_out(home: Path, inventory: Mapping[str, Any]) -> None:
     (runbooks / "policy.yaml").write_text(yaml.safe_dump(policy(), sort_keys=False))
 
 
-async def _inventory(rig: Rig) -> Mapping[str, Any]:
+async def _inventory(rig: Rig, uid: str) -> Mapping[str, Any]:
     place = {"kubeconfig": f"env:{READ}", "namespace": NAMESPACE, "name": "checkout"}
-    target = {"executor": "kubernetes", **place, "write_kubeconfig": f"env:{WRITE}?", "env": "POOL_SIZE"}
+    target = {"executor": "kubernetes", **place, "write_kubeconfig": f"env:{WRITE}?"}
+    target |= {"rehearse_kubeconfig": f"env:{REHEARSE}?", "env": "POOL_SIZE"}
     checkout = {
         "title": "Checkout",
         "environment": "production",
@@ -177,7 +246,7 @@ async def _inventory(rig: Rig) -> Mapping[str, Any]:
         "targets": {"deployment": target},
         "actions": ["k8s_rollback", "k8s_reset_connection_pool"],
     }
-    live = {"kubernetes": await identity(rig.target())}
+    live = {"kubernetes": uid or await identity(rig.target())}
     environments = {"production": {"production": True, "identity": live}}
     return {"environments": environments, "services": {"checkout": checkout}}
 
