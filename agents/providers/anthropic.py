@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 import anthropic
@@ -22,11 +23,11 @@ from agents.errors import (
     TimedOutError,
 )
 from agents.messages import Message, Reply, Results, Said, Stop, Thought, Told, ToolCall, Usage
-from agents.model import Ask, Capabilities, Listener, Piece, StartedAgain
+from agents.model import Ask, Capabilities, Listener, Piece
 from agents.pace import Pace
-from agents.providers.arguments import tool_call
+from agents.providers.arguments import tool_call, wire_name
 from agents.providers.faults import UNWRAPPED, of_connection, of_status, unwrapped
-from agents.providers.retrying import Patience, patiently
+from agents.providers.retrying import Patience, answered
 from agents.providers.settings import ProviderSettings, http_client
 
 BASE_URL = "https://api.anthropic.com"
@@ -174,14 +175,8 @@ class AnthropicModel:
 
     async def reply(self, ask: Ask, listener: Listener | None = None) -> Reply:
         """Answer once, with retries of our own within `ask.seconds`."""
-
-        async def again() -> None:
-            if listener is not None:
-                await listener(StartedAgain())
-
-        return await patiently(
-            lambda: self._attempt(ask, listener), ask.seconds, self._pace, self._patience, again
-        )
+        attempt = partial(self._attempt, ask, listener)
+        return await answered(attempt, ask, listener, self._pace, self._patience)
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -241,7 +236,7 @@ def _parameters(ask: Ask, model: str) -> dict[str, Any]:
     if ask.growing:
         _mark_last(messages)
     tools: list[ToolParam] = [
-        {"name": spec.name, "description": spec.description, "input_schema": dict(spec.schema)}
+        {"name": wire_name(spec.name), "description": spec.description, "input_schema": dict(spec.schema)}
         for spec in ask.tools
     ]
     found: dict[str, Any] = {
@@ -296,7 +291,7 @@ def _said(said: Said, model: str) -> list[Any]:
     if said.text.strip() or not said.calls:
         content.append({"type": "text", "text": said.text if said.text.strip() else "(nothing)"})
     content += [
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": dict(call.arguments)}
+        {"type": "tool_use", "id": call.id, "name": wire_name(call.name), "input": dict(call.arguments)}
         for call in said.calls
     ]
     return content

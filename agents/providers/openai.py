@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 import openai
@@ -18,11 +19,11 @@ from agents.errors import (
 from agents.fence import tokens_of
 from agents.journal import ASKS
 from agents.messages import Message, Reply, Results, Said, Stop, Told, Usage
-from agents.model import Ask, Capabilities, Listener, Piece, StartedAgain
+from agents.model import Ask, Capabilities, Listener, Piece
 from agents.pace import Pace
-from agents.providers.arguments import tool_call
+from agents.providers.arguments import tool_call, wire_name
 from agents.providers.faults import UNWRAPPED, of_connection, of_status, unwrapped
-from agents.providers.retrying import Patience, patiently
+from agents.providers.retrying import Patience, answered
 from agents.providers.settings import ProviderSettings, http_client
 
 BASE_URL = "https://api.openai.com/v1"
@@ -148,14 +149,8 @@ class OpenAIModel:
 
     async def reply(self, ask: Ask, listener: Listener | None = None) -> Reply:
         """Answer once, with retries of our own within `ask.seconds`."""
-
-        async def again() -> None:
-            if listener is not None:
-                await listener(StartedAgain())
-
-        return await patiently(
-            lambda: self._attempt(ask, listener), ask.seconds, self._pace, self._patience, again
-        )
+        attempt = partial(self._attempt, ask, listener)
+        return await answered(attempt, ask, listener, self._pace, self._patience)
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -218,7 +213,7 @@ class OpenAIModel:
                 {
                     "type": "function",
                     "function": {
-                        "name": spec.name,
+                        "name": wire_name(spec.name),
                         "description": spec.description,
                         "parameters": dict(spec.schema),
                     },
@@ -257,7 +252,10 @@ def _said(said: Said) -> dict[str, Any]:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": ASKED.dump_json(call.arguments).decode()},
+                "function": {
+                    "name": wire_name(call.name),
+                    "arguments": ASKED.dump_json(call.arguments).decode(),
+                },
             }
             for call in said.calls
         ]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from agents.errors import ModelFailedError, OverloadedError, TimedOutError
 from agents.messages import Reply
+from agents.model import Ask, Listener, StartedAgain
 from agents.pace import Pace
+from agents.providers.arguments import own_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,22 @@ class Patience:
             return None
         spread = min(self.first * 2 ** (done - 1), self.longest) * (0.5 + chance / 2)
         return max(asked or 0.0, spread)
+
+
+async def answered(
+    attempt: Callable[[], Awaitable[Reply]],
+    ask: Ask,
+    listener: Listener | None,
+    pace: Pace,
+    patience: Patience,
+) -> Reply:
+    """Ask with retries within `ask.seconds`; a listener is told when what it heard is void."""
+
+    async def again() -> None:
+        if listener is not None:
+            await listener(StartedAgain())
+
+    return own_names(await patiently(attempt, ask.seconds, pace, patience, again), ask)
 
 
 async def patiently(

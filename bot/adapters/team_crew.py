@@ -82,6 +82,7 @@ class Crews:
         providers: Mapping[str, ProviderSettings],
         pace: Pace | None = None,
         connected: Connect | None = None,
+        more_tools: Iterable[str] = (),
         over: Over = as_it_is,
     ) -> None:
         self._over = over
@@ -89,7 +90,7 @@ class Crews:
         self._pace = pace or RealPace()
         self._connect = connected or connector(providers, self._pace)
         self._known = Known(
-            NAMES,
+            NAMES | frozenset(more_tools),
             frozenset(ANSWERS.shapes),
             frozenset({LOGS, DIAGNOSIS, REMEDIATION}),
             frozenset(TABLE),

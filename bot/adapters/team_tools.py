@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agents.errors import BadArgumentsError, ToolFailedError, choices
 from agents.journal import Journal
 from agents.memory import MemoryEdit, edit_tool
-from agents.tools import Tool, Toolbox, form_of, tool_from
+from agents.tools import Tool, Toolbox, form_of
 from bot.adapters.codec import sighting_bytes, sighting_from
 from bot.adapters.team_answers import Clean, step_of
 from bot.domain.errors import SourceUnavailableError
@@ -93,7 +93,7 @@ class Tools:
                 FORMS["read_runbook"].tool(self.read_runbook),
                 FORMS["execute_remediation"].tool(self.execute_remediation, outside=False, kept=False),
                 self._edit_tool(),
-                self._offer_tool(),
+                FORMS["offer_plan"].tool(self.offer_plan, outside=False, kept=False),
                 *self.reach.more,
             )
         )
@@ -176,13 +176,10 @@ class Tools:
             self.steps.append(step)
         return RECORDED
 
-    def _offer_tool(self) -> Tool:
-        async def offer_plan(wish: str) -> str:
-            self.wishes.append(wish[:300])
-            return "Recorded. The person gets a button that asks for this plan; nothing is changed by it."
-
-        description = "The person clearly asks for another plan than the present one: offer to propose it."
-        return tool_from(offer_plan, "offer_plan", description, outside=False, kept=False)
+    async def offer_plan(self, wish: str) -> str:
+        """The person clearly asks for another plan than the present one: offer to propose it."""
+        self.wishes.append(wish[:300])
+        return "Recorded. The person gets a button that asks for this plan; nothing is changed by it."
 
     def _edit_tool(self) -> Tool:
         async def record(edit: MemoryEdit) -> None:
@@ -240,6 +237,7 @@ FORMS = {
             Tools.recall_incident,
             Tools.read_runbook,
             Tools.execute_remediation,
+            Tools.offer_plan,
         ),
     )
 }

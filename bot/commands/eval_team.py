@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from bot.adapters.absent import NoEyes
 from bot.adapters.clock import SystemClock
+from bot.adapters.mcp_door import unconnected
 from bot.adapters.rules_team import RulesTeam
 from bot.adapters.team import ModelTeam
 from bot.adapters.team_ledger import MemoryBooks
@@ -14,7 +15,7 @@ from bot.ports.content import Content
 from bot.ports.team import Team
 from bot.redaction.redactor import Redactor
 from bot.settings import Problems, load
-from bot.wiring.team import crews_of
+from bot.wiring.team import crews_of, servers_of
 
 
 class NoTeamError(Exception):
@@ -37,7 +38,8 @@ async def team_named(name: str, content: Content) -> AsyncGenerator[Team]:
         crews = crews_of(settings)
     except ContentError as error:
         raise NoTeamError(str(error)) from error
-    reach = Reach(NoEyes(), content, SystemClock(), Redactor(settings.secrets()))
+    more = unconnected(servers_of(settings))
+    reach = Reach(NoEyes(), content, SystemClock(), Redactor(settings.secrets()), more=more)
     try:
         yield ModelTeam(crews, rules, reach, MemoryBooks())
     finally:

@@ -8,6 +8,8 @@ from pathlib import Path
 from agents.providers.settings import ProviderSettings
 from agents.roster_files import SHIPPED
 from bot.adapters.eyes import SourceEyes
+from bot.adapters.mcp_door import connected
+from bot.adapters.mcp_file import Declared, read_servers
 from bot.adapters.rules_team import RulesTeam
 from bot.adapters.store import Store
 from bot.adapters.team import ModelTeam
@@ -45,17 +47,24 @@ async def with_team(ports: Ports, parts: Parts, store: Store, eyes: SourceEyes) 
         yield replace(ports, team=rules)
         return
     crews = crews_of(parts.settings, memory_of(parts.settings, store.link).over)
-    reach = Reach(eyes, parts.content, parts.clock, parts.redactor, Past(store))
-    team = ModelTeam(crews, rules, reach, RedisBooks(store.link))
     try:
-        yield replace(ports, team=team, speaker=team)
+        async with connected(servers_of(parts.settings), parts.redactor) as more:
+            reach = Reach(eyes, parts.content, parts.clock, parts.redactor, Past(store), more)
+            team = ModelTeam(crews, rules, reach, RedisBooks(store.link))
+            yield replace(ports, team=team, speaker=team)
     finally:
         await crews.aclose()
 
 
 def crews_of(settings: Settings, over: Over = as_it_is) -> Crews:
     """The crews that these settings ask for; raises ContentError for a broken roster."""
-    return Crews(_files(settings), _providers(settings), over=over)
+    names = [name for server in servers_of(settings) for name in server.tool_names]
+    return Crews(_files(settings), _providers(settings), more_tools=names, over=over)
+
+
+def servers_of(settings: Settings) -> tuple[Declared, ...]:
+    """The MCP servers that the team may ask; raises ContentError for a broken mcp.yaml."""
+    return read_servers(settings.rosters / "mcp.yaml", environment())
 
 
 def _files(settings: Settings) -> Files:

@@ -84,6 +84,7 @@ KNOWN = Known(
             "recall_incident",
             "execute_remediation",
             "propose_memory_edit",
+            "offer_plan",
         }
     ),
     frozenset({"findings", "diagnosis", "remediation"}),

@@ -12,8 +12,8 @@ from bot.cli import COMMANDS
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = sorted(file for room in ("bot", "agents", "tests", "tools") for file in (ROOT / room).rglob("*.py"))
 MAX_LINES = 400
-SEAMS = {"bot/cli.py", "agents/providers/__init__.py"}
-"""The two places that load modules by name, from closed tables."""
+SEAMS = {"bot/cli.py", "agents/providers/__init__.py", "bot/adapters/mcp_door.py"}
+"""The places that load modules by name: from closed tables, and one that belongs to an optional extra."""
 
 
 def name_of(file: Path) -> str:
@@ -40,7 +40,7 @@ def test_imports_stand_at_the_top_and_hide_nothing(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", [f for f in SOURCES if "/tests/" not in str(f)], ids=name_of)
-def test_modules_are_loaded_by_name_only_at_the_two_seams(file: Path) -> None:
+def test_modules_are_loaded_by_name_only_at_the_seams(file: Path) -> None:
     words = {
         alias.name
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
