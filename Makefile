@@ -1,6 +1,6 @@
 # Everything a person or CI calls. Options go in ARGS, as in: make demo ARGS=--auto
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock integrity bench eval chaos gallery
+.PHONY: help setup demo up test check format lock integrity bench eval chaos e2e-k8s gallery
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONUTF8 := 1
 
 help: ## What can be called here
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  make \1\t/' | expand -t 20
 
 setup: $(VENV)/.ready ## Create .venv from the locked dependencies
 
@@ -54,6 +54,10 @@ eval: $(VENV)/.ready ## Quality over recorded incidents (GREENLIGHT_MATERIAL=fol
 	@$(BIN)/python -m bot eval --secrets
 	@$(BIN)/python -m bot eval --injections
 	@$(BIN)/python -m pytest -q -rs -s tests/evals --deselect tests/evals/test_injection_bar.py
+
+e2e-k8s: $(VENV)/.ready ## Kubernetes for real: builds a control plane once (Debian, root), not in CI
+	@bash tools/kubernetes/build.sh
+	@$(BIN)/python -m tests.e2e_k8s $(ARGS)
 
 gallery: $(VENV)/.ready ## Screenshots of every state, into docs/gallery (needs chromium)
 	@$(BIN)/python -m tests.browser.gallery $(ARGS)

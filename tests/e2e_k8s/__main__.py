@@ -8,32 +8,46 @@ import time
 import traceback
 from pathlib import Path
 
+import psutil
+
 from tests.e2e_k8s.cases import CASES, Case
 from tests.e2e_k8s.plane import ROOT, MissingError
 from tests.e2e_k8s.rig import Rig, rigged
 
 PAGE = ROOT / "docs" / "e2e-k8s.md"
+MARK = "<!-- the last output follows -->\n"
 
 
 async def _run(only: str) -> tuple[list[str], int]:
     lines, failed = list[str](), 0
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line)
+
     with tempfile.TemporaryDirectory(prefix="gl-k8s-") as folder:
         begun = time.monotonic()
         async with rigged(Path(folder)) as rig:
-            print(f"control plane, kubelet and two workloads: {time.monotonic() - begun:.1f} s", flush=True)
+            say(f"control plane, kubelet and two workloads: {time.monotonic() - begun:.1f} s, {_memory(rig)}")
             for title, case in CASES:
                 if only in title:
                     line, well = await _one(rig, title, case)
                     failed += not well
-                    print(line, flush=True)
-                    lines.append(line)
+                    say(line)
+        say(f"{len(lines) - 1 - failed} passed, {failed} failed, in {time.monotonic() - begun:.0f} s")
     return lines, failed
+
+
+def _memory(rig: Rig) -> str:
+    """What the three programs of the control plane hold in memory."""
+    held = {name: psutil.Process(pid).memory_info().rss // 2**20 for name, pid in rig.plane.pids.items()}
+    return ", ".join(f"{name} {size} MiB" for name, size in held.items())
 
 
 async def _one(rig: Rig, title: str, case: Case) -> tuple[str, bool]:
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(180):
             told = await case(rig)
     # The outermost loop: a case may fail in any way, and the others must still run.
     except Exception:  # noqa: BLE001
@@ -43,15 +57,20 @@ async def _one(rig: Rig, title: str, case: Case) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Run all, or those whose title holds a text."""
+    """Run all, or those whose title holds a text; with --write, keep the output in the page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     try:
-        _, failed = asyncio.run(_run(arguments.only))
+        lines, failed = asyncio.run(_run(arguments.only))
     except MissingError as missing:
         print(missing, file=sys.stderr)
         return 1
+    if arguments.write and not failed:
+        kept = PAGE.read_text().partition(MARK)[0]
+        body = "\n".join(lines)
+        PAGE.write_text(f"{kept}{MARK}\n```\n{body}\n```\n")
     return 1 if failed else 0
 
 
