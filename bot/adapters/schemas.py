@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.adapters.content_actions import ActionsDoor
 from bot.adapters.content_alerts import AlertsDoor
 from bot.adapters.content_doors import Door
+from bot.adapters.content_how import RunnerDoor
 from bot.adapters.content_oncall import OncallDoor
 from bot.adapters.content_policy import PolicyDoor
 from bot.adapters.content_senders import SendersDoor
@@ -20,6 +21,7 @@ DOORS: Mapping[str, type[Door]] = {
     "oncall": OncallDoor,
     "alerts": AlertsDoor,
     "senders": SendersDoor,
+    "runner": RunnerDoor,
 }
 """Every content file that has a schema, by its name without `.yaml`."""
 

@@ -1,12 +1,15 @@
 # ruff: noqa: E501 - a row of a table stands on one line
 """What the doors of actions, runners and targets refuse, and how they say it."""
 
+import json
 import re
 import time
 from pathlib import Path
 
 import pytest
 import re2
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
 
 from bot.adapters import patterns
 from bot.adapters.content import FileContent
@@ -14,7 +17,10 @@ from bot.adapters.content_kinds import EXECUTORS, HOWS
 from bot.adapters.executors import EXECUTORS as RUN
 from bot.adapters.patterns import Patterns, fault
 from bot.adapters.write_names import write_names
+from bot.domain.checkup import Level
 from bot.domain.errors import ContentError
+from bot.settings import Settings
+from bot.wiring.checks import credential_findings
 from tests.fakes.homes import SHIPPED, written
 
 HTTP = {"executor": "http", "url": "http://127.0.0.1:9"}
@@ -224,3 +230,38 @@ def test_the_work_of_a_hostile_pattern_grows_with_the_text_and_not_with_its_squa
 
     ratios = [work(50_000) / max(work(5_000), 20_000) for _ in range(5)]
     assert min(ratios) < 60
+
+
+@pytest.mark.parametrize("name", ["rundeck", "awx", "github"])
+def test_a_runners_file_keeps_to_the_schema_that_editors_use(name: str) -> None:
+    schema = json.loads((SHIPPED / "schema" / "runner.schema.json").read_text())
+    document = yaml.safe_load((SHIPPED / "catalogue" / f"{name}.yaml").read_text())
+    Draft202012Validator(schema).validate(document)  # pyright: ignore[reportUnknownMemberType]
+    with pytest.raises(ValidationError):
+        Draft202012Validator(schema).validate({**document, "strt": {}})  # pyright: ignore[reportUnknownMemberType]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ({"token": "env:READ", "write_token": "env:WRITE"}, []),
+        ({"token": "env:READ"}, ["one token for looking and for changing"]),
+        ({}, []),
+    ],
+)
+def test_doctor_names_a_target_with_one_token_for_everything(
+    tmp_path: Path, tokens: dict[str, str], said: list[str]
+) -> None:
+    content = written(tmp_path, {**HTTP, **tokens}, ("own",), CALL)
+    found = [
+        one.what
+        for one in credential_findings(Settings.model_validate({"home": tmp_path}), content.inventory(), {})
+        if one.level is not Level.OK
+    ]
+    assert [part for part in said if any(part in one for one in found)] == said
+    assert len(found) == len(said)
+    written_down = credential_findings(
+        Settings.model_validate({"home": tmp_path}), content.inventory(), {"X": "write-token"}
+    )
+    leaks = [one for one in written_down if "stand in .env" in one.what]
+    assert bool(leaks) == ("write_token" in tokens)
