@@ -2,8 +2,8 @@
 
 from bot.playground.service.shop import Order, Outcome, Shop
 
-RECEIPT_BYTES = 300_000
-KEPT = 450
+RECEIPT_BYTES = 600_000
+KEPT = 225
 
 RECEIPTS: dict[str, bytes] = {}
 
