@@ -29,7 +29,7 @@ ANY_LOG = frozenset({"level", "pattern", "max_bytes"})
 
 KUBERNETES = frozenset({"kubeconfig", "namespace", "name"})
 """What names a workload: a file (or `in-cluster`) with the credential to look with, and where it is."""
-ALSO_KUBERNETES = frozenset({"kind", "workload", "context", "container"})
+ALSO_KUBERNETES = frozenset({"workload", "context", "container"})
 
 LOGS: Mapping[str, Kind] = {
     "file": Kind(frozenset({"path"}), ANY_LOG),

@@ -125,9 +125,9 @@ class Pod:
 def where_of(settings: Mapping[str, str]) -> Where:
     """The workload that settings name; raises SourceUnavailableError where a name could not be one."""
     # Sources name their own kind by `kind`, so that the workload's kind has a second name.
-    kind = settings.get("workload") or settings.get("kind") or "Deployment"
+    kind = settings.get("workload") or "Deployment"
     if kind not in PLURALS:
-        raise SourceUnavailableError(f"kind must be Deployment or StatefulSet, not {kind!a:.60}.")
+        raise SourceUnavailableError(f"workload must be Deployment or StatefulSet, not {kind!a:.60}.")
     return Where(kind, checked_name(settings.get("namespace", "")), checked_name(settings.get("name", "")))
 
 

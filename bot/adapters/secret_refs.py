@@ -64,6 +64,9 @@ def resolved(name: str, value: str, environ: Mapping[str, str], *, held: bool = 
     Raises ReferenceFaultError, also for a secret that stands there itself. Blocks where it reads a file.
     """
     secret = is_secret(name)
+    if not held and name.startswith(WRITES) and not secret:
+        # The path of a credential to write with, say: of no use to who may not write, so it is not there.
+        return ""
     if not value.startswith((ENVIRONMENT, FILE)):
         if secret and value:
             raise ReferenceFaultError("expected a reference, env:NAME or file:/path, never the secret itself")

@@ -55,7 +55,7 @@ async def _done(rig: Rig, task: Task) -> str:
 
 
 def _place(task: Task) -> tuple[str, str]:
-    return task.target.setting("name"), f"{task.target.setting('kind').lower()}s"
+    return task.target.setting("name"), f"{task.target.setting('workload').lower()}s"
 
 
 def _without_write(target: Target) -> tuple[tuple[str, str], ...]:

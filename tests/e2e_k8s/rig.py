@@ -73,7 +73,7 @@ class Rig:
             "kubeconfig": str(self.configs["think"]),
             "write_kubeconfig": str(self.configs[write]) if write else "",
             "namespace": NAMESPACE,
-            "kind": kind,
+            "workload": kind,
             "name": name,
             "env": "POOL_SIZE",
         }

@@ -40,7 +40,7 @@ class Stand:
         settings = {
             "kubeconfig": self.config,
             "namespace": "shop",
-            "kind": kind,
+            "workload": kind,
             "name": name,
             "env": "POOL_SIZE",
             "max_replicas": "6",

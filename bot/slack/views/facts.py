@@ -91,7 +91,7 @@ def _dry_run(step: Step) -> tuple[Block, ...]:
     """What the executor itself says it would change; nothing where it cannot say."""
     if not step.dry_run:
         return ()
-    heading = line(fact(f"Dry run, as {step.executor} answered it:", bold=True))
+    heading = line(fact(f"Dry run (asked of {step.executor} again right before the step):", bold=True))
     return heading, preformatted("\n".join(step.dry_run))
 
 
