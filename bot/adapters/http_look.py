@@ -12,6 +12,8 @@ from bot.domain.service import Target
 
 LOOK, IDENTITY = "look.", "identity"
 OK = 200
+SECONDS = 8.0
+"""For one page, to its last byte."""
 
 
 async def observed(target: Target, auth: AuthDoor | None = None) -> dict[str, str]:
@@ -50,7 +52,7 @@ async def _seen(target: Target, looks: Mapping[str, str], auth: AuthDoor | None)
 
 
 async def _page(site: Site, page: str) -> object:
-    answer = await site.ask(Request("GET", line(page)))
+    answer = await site.ask(Request("GET", line(page)), SECONDS)
     if answer.status != OK:
         raise SourceUnavailableError(f"{page.partition('?')[0]} answered {answer.status}.")
     return answer.json()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.adapters import http_look
 from bot.adapters.web import http_client
 from bot.domain.errors import SourceUnavailableError
 from tests.fakes.homes import TARGET, Room, written
@@ -37,6 +38,29 @@ async def test_an_answer_that_is_no_state_is_no_observation(tmp_path: Path, body
         else:
             with pytest.raises(SourceUnavailableError):
                 await room.observe()
+
+
+@pytest.mark.parametrize(("chunk", "why"), [(b" " * 65_536, "more than 2000000 bytes"), (b" ", "in time")])
+async def test_an_answer_without_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: bytes, why: str
+) -> None:
+    sent = 0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:
+            await answer.write(chunk)
+            sent += len(chunk)
+            await asyncio.sleep(0 if len(chunk) > 1 else 0.01)
+
+    monkeypatch.setattr(http_look, "SECONDS", 5.0 if len(chunk) > 1 else 0.3)
+    async with served(handle) as url:
+        target = {"executor": "http", "url": url, "look.x": '"/a#/x"'}
+        with pytest.raises(SourceUnavailableError, match=why):
+            await Room(written(tmp_path, target, ("argocd_sync",))).observe()
+    assert sent < 20_000_000
 
 
 async def test_a_look_is_not_led_to_another_address(tmp_path: Path) -> None:

@@ -200,7 +200,8 @@ def test_every_action_has_its_tier_and_the_page_says_the_same() -> None:
     assert {name: tiers[f"run_{name}"] for name in DOMAIN} == DOMAIN  # pyright: ignore[reportArgumentType]
     beside = {name: tier for name, tier in DOMAIN.items() if name in tiers}
     assert {name: tiers[name] for name in beside} == beside  # pyright: ignore[reportArgumentType]
-    assert (ROOT / "docs" / "actions.md").read_text(encoding="utf-8") == table(catalogue)
+    written = (ROOT / "docs" / "actions.md").read_text(encoding="utf-8")
+    assert written == table(catalogue), "run `greenlight runbook actions > docs/actions.md`"
 
 
 def test_the_table_is_printed_from_the_home_where_it_has_one(
