@@ -1,6 +1,6 @@
 """What doctor finds out by thinking: whether the policy and the rosters of now let the gate do its work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,3 +106,21 @@ def policy_findings(policy: Policy) -> Iterator[Finding]:
             yield Finding(
                 Level.WARN, "people", what, "if they are one person, keep one: two would count twice"
             )
+
+
+def page_findings(policy: Policy, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether anybody is called, whether the secrets for it are set, and what needs no person."""
+    paging = policy.paging
+    if not paging.rules:
+        todo = "name page targets under pages in policy.yaml, or live with it: the cards say so"
+        yield Finding(Level.WARN, "pages", "nobody is called outside Slack when nobody answers", todo)
+    for target in paging.targets:
+        name = target.secret.removeprefix("env:")
+        if environ.get(name):
+            yield Finding(Level.OK, f"page target {target.name}", f"{target.kind}, {target.secret} is set")
+        else:
+            todo = "set it for the think process, which calls"
+            yield Finding(Level.FAIL, f"page target {target.name}", f"{target.secret} is not set", todo)
+    if policy.auto_apply is not None:
+        where, what = ", ".join(policy.auto_apply.environments), ", ".join(policy.auto_apply.actions)
+        yield Finding(Level.OK, "auto_apply", f"low risks run without a person in {where}: {what}")

@@ -93,6 +93,9 @@ def _plan(state: PlanState, people: tuple[KnownPerson, ...]) -> Iterator[str]:
     asked = ", ".join(who(person, people) for person in plan.originators) or "nobody; the bot proposed it"
     yield f"- Asked for by: {asked}"
     yield f"- Proposed: {moment(state.proposed_at)}; valid until: {moment(plan.expires_at)}"
+    if state.auto is not None:
+        at, auto = state.auto
+        yield f"- Approved: {moment(at)} by the policy, without a person ({auto.rule})"
     for at, decided in state.decisions:
         yield from _decision(at, decided, people)
     for number, step in enumerate(state.steps, 1):

@@ -29,6 +29,8 @@ class Ran:
     digest: str
     outcome: Outcome | None
     at: At | None
+    by_policy: bool = False
+    """The policy's opt-in rule approved it, without a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _ran(state: PlanState, step: StepState) -> Ran:
         digest=grouped(state.digest),
         outcome=state.outcome,
         at=step.started_at,
+        by_policy=state.auto is not None,
     )
 
 

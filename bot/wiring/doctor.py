@@ -16,7 +16,14 @@ from bot.adapters.reach import credentials_of
 from bot.adapters.rebuild import rebuild
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.web import http_client
-from bot.domain.checkup import Finding, Level, policy_findings, quorum_findings, roster_findings
+from bot.domain.checkup import (
+    Finding,
+    Level,
+    page_findings,
+    policy_findings,
+    quorum_findings,
+    roster_findings,
+)
 from bot.domain.decision import RosterAnswer
 from bot.domain.errors import ContentError, GreenlightError
 from bot.domain.policy import Role
@@ -58,7 +65,10 @@ async def examined(settings: Settings, *, rebuilding: bool = False, config_only:
     if rebuilding:
         async for one in _rebuilt(settings, parts):
             yield one
-    for one in policy_findings(parts.content.policy()):
+    for one in (
+        *policy_findings(parts.content.policy()),
+        *page_findings(parts.content.policy(), environment()),
+    ):
         yield one
     async for one in _nothing() if config_only else _outside(parts):
         yield one

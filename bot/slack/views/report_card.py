@@ -48,7 +48,12 @@ def report_card(incident: Incident, scene: Scene) -> Card:
         )
     if report.ratings:
         parts.append(
-            may(_list("What responders say", [line(said(short(text, ROW * 2))) for text in report.ratings]))
+            may(
+                _list(
+                    "What responders say",
+                    [line(said(short(scene.named(text), ROW * 2))) for text in report.ratings],
+                )
+            )
         )
     parts += _timeline(report.timeline, scene)
     parts.append(must(context(_small_print(incident, scene))))
@@ -102,7 +107,8 @@ def _cause(report: Report) -> list[Block]:
 def _ran(ran: Ran, scene: Scene) -> Block:
     simulated = f"{SIMULATED} " if ran.simulated else ""
     change = f" ({ran.change})" if ran.change else ""
-    by = ", ".join(scene.name(person) for person in ran.approvers) or "nobody"
+    by = ", ".join(scene.name(person) for person in ran.approvers)
+    by = by or ("the policy, without a person" if ran.by_policy else "nobody")
     outcome = f", measured: {ran.outcome}" if ran.outcome else ""
     status = str(ran.status).replace("_", " ")
     text = f"Plan {ran.revision}: {simulated}{ran.title} on {ran.target}{change}: {status}{outcome}."
@@ -129,7 +135,7 @@ def _timeline(rows: tuple[Row, ...], scene: Scene) -> list[Part]:
 
 def _row(row: Row, scene: Scene) -> Block:
     by = f"{scene.name(row.person)}: " if row.person else ""
-    return line(at(row.at, seconds=True), said(f" {by}{short(row.text, ROW)}"))
+    return line(at(row.at, seconds=True), said(f" {by}{short(scene.named(row.text), ROW)}"))
 
 
 def _small_print(incident: Incident, scene: Scene) -> str:

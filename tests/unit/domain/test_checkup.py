@@ -4,9 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.checkup import Finding, Level, policy_findings, quorum_findings, roster_findings
+from bot.domain.auto_apply import AutoApply
+from bot.domain.checkup import (
+    Finding,
+    Level,
+    page_findings,
+    policy_findings,
+    quorum_findings,
+    roster_findings,
+)
 from bot.domain.decision import RosterAnswer
-from bot.domain.ids import PersonId
+from bot.domain.ids import ActionId, EnvironmentId, PersonId
+from bot.domain.paging import PageKind, PageRule, PageTarget, Paging
 from bot.domain.policy import KnownPerson, Policy, Role
 from tests.fakes.content import LEAD, ONCALL, SENIOR, example_inventory, example_policy
 from tests.fakes.world import START
@@ -92,3 +101,16 @@ def test_a_careless_policy_is_told() -> None:
         Level.WARN, Level.WARN, Level.FAIL, Level.WARN,
     ]  # fmt: skip
     assert tuple(policy_findings(policy)) == ()
+
+
+def test_page_targets_without_their_secret_are_failures_and_no_rule_is_a_warning() -> None:
+    target = PageTarget("shop", PageKind.WEBHOOK, "env:SHOP")
+    policy = replace(example_policy(), paging=Paging((target,), (PageRule("shop"),)))
+    assert [one.level for one in page_findings(policy, {"SHOP": "https://x"})] == [Level.OK]
+    (missing,) = page_findings(policy, {})
+    assert (missing.level, missing.what) == (Level.FAIL, "env:SHOP is not set")
+    (nobody,) = page_findings(example_policy(), {})
+    assert nobody.level is Level.WARN
+    auto = AutoApply((EnvironmentId("staging"),), (ActionId("restart"),))
+    told = [one.what for one in page_findings(replace(policy, auto_apply=auto), {"SHOP": "x"})]
+    assert told[-1] == "low risks run without a person in staging: restart"
