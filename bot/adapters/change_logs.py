@@ -1,12 +1,13 @@
 """All change sources of a service together."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import httpx2
 
 from bot.adapters.change_readers import CHANGE_READERS
-from bot.adapters.change_reading import ChangeAsk, Deploys, inside
+from bot.adapters.change_reading import ChangeAsk, ChangeReader, Deploys, inside
 from bot.adapters.sightings import Seen
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Change
@@ -18,7 +19,12 @@ SECONDS = 10.0
 MAX_CHANGES = 50
 
 
-async def all_changes(service: Service, window: Window, client: httpx2.AsyncClient) -> Deploys:
+async def all_changes(
+    service: Service,
+    window: Window,
+    client: httpx2.AsyncClient,
+    readers: Mapping[str, ChangeReader] = CHANGE_READERS,
+) -> Deploys:
     """The changes that the service's sources tell of, oldest first; raises SourceUnavailableError.
 
     A source that fails is noted, unless all do.
@@ -26,7 +32,7 @@ async def all_changes(service: Service, window: Window, client: httpx2.AsyncClie
     if not service.changes:
         raise SourceUnavailableError("The inventory names no changes.")
     asks = [ChangeAsk(source, service, window) for source in service.changes]
-    answers = await asyncio.gather(*(_read(ask, client) for ask in asks))
+    answers = await asyncio.gather(*(_read(ask, client, readers) for ask in asks))
     found = [answer for answer in answers if isinstance(answer, Deploys)]
     failed = [answer for answer in answers if isinstance(answer, SourceUnavailableError)]
     if not found:
@@ -55,13 +61,15 @@ def change_text(change: Change) -> str:
     return f"{at} {change.what} {change.service} {change.before} -> {change.after} by {change.who}{note}"
 
 
-async def _read(ask: ChangeAsk, client: httpx2.AsyncClient) -> Deploys | SourceUnavailableError:
+async def _read(
+    ask: ChangeAsk, client: httpx2.AsyncClient, readers: Mapping[str, ChangeReader]
+) -> Deploys | SourceUnavailableError:
     kind = ask.source.kind
-    if kind not in CHANGE_READERS:
+    if kind not in readers:
         return SourceUnavailableError(f"There is no reader for changes of kind {kind!r}.")
     try:
         async with asyncio.timeout(SECONDS):
-            return await CHANGE_READERS[kind](ask, client)
+            return await readers[kind](ask, client)
     except TimeoutError:
         return SourceUnavailableError(f"The changes were not read within {SECONDS:g} s.")
     except SourceUnavailableError as error:

@@ -1,12 +1,13 @@
 """Looks at logs, metrics, changes and targets through whatever sources the inventory names."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import httpx2
 
 from bot.adapters.change_logs import all_changes, changes_seen
-from bot.adapters.change_reading import inside
+from bot.adapters.change_readers import CHANGE_READERS
+from bot.adapters.change_reading import ChangeReader, inside
 from bot.adapters.content_how import AuthDoor
 from bot.adapters.http_look import auth_of
 from bot.adapters.live import DRY_RUNS, IDENTITIES
@@ -43,7 +44,9 @@ class SourceEyes:
         client: httpx2.AsyncClient,
         condense: Condense,
         catalogue: Callable[[], Catalogue] | None = None,
+        readers: Mapping[str, ChangeReader] | None = None,
     ) -> None:
+        self._changes = {**CHANGE_READERS, **(readers or {})}
         self._catalogue = catalogue
         self._clock = clock
         self._redact = redact
@@ -84,7 +87,7 @@ class SourceEyes:
         look = Look(EvidenceKind.CHANGES, _kinds(service.changes), f"service {service.name}", wide)
         try:
             return self._sightings.made(
-                look, changes_seen(await all_changes(service, wide, self._client), wide)
+                look, changes_seen(await all_changes(service, wide, self._client, self._changes), wide)
             )
         except SourceUnavailableError as error:
             return self._sightings.failed(look, error)
@@ -110,7 +113,7 @@ class SourceEyes:
     async def recent_changes(self, service: Service, window: Window) -> tuple[Change, ...]:
         """The changes of the window alone; none where no source answers, which `changes` would tell."""
         try:
-            found = await all_changes(service, window, self._client)
+            found = await all_changes(service, window, self._client, self._changes)
         except SourceUnavailableError:
             return ()
         return tuple(self._sightings.clean_change(change) for change in inside(found.changes, window))

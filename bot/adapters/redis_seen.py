@@ -1,11 +1,15 @@
 """What came in from Slack and the bytes of evidence, in Redis or Valkey; all of it ends by itself."""
 
+import json
+
 from bot.adapters import codec
 from bot.adapters.redis_client import Link
 from bot.domain.evidence import Sighting
 from bot.domain.ids import At, EvidenceId
+from bot.ports.cards import Announcement
 
 EVENTS_KEPT_SECONDS = 7 * 24 * 3600
+ANNOUNCEMENTS_KEPT = 500
 FIRST_KEPT_SECONDS = 24 * 3600
 BLOBS_KEPT_SECONDS = 90 * 24 * 3600
 
@@ -51,6 +55,19 @@ class RedisSeen:
     async def note_ts(self, channel: str, ts: str) -> None:
         """Move forward, never back."""
         await self._link.run("forward", (self._link.key("last-ts"),), (channel, ts))
+
+    async def announce(self, channel: str, said: Announcement) -> None:
+        """Keep what was said, once; old ones go."""
+        key = self._link.key("announced", channel)
+        row = json.dumps([said.at, said.who, said.text])
+        await self._link.call("ZADD", key, said.at, row)
+        await self._link.call("ZREMRANGEBYRANK", key, 0, -ANNOUNCEMENTS_KEPT - 1)
+        await self._link.call("EXPIRE", key, EVENTS_KEPT_SECONDS)
+
+    async def announced(self, channel: str, since: At) -> tuple[Announcement, ...]:
+        """What was said from a moment on, oldest first."""
+        rows = await self._link.call("ZRANGEBYSCORE", self._link.key("announced", channel), since, "+inf")
+        return tuple(Announcement(At(at), who, text) for at, who, text in map(json.loads, rows))
 
 
 class RedisBlobs:

@@ -92,6 +92,15 @@ class Cards(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A message of a deploy channel: when, by whom, and its text as it was written."""
+
+    at: At
+    who: str
+    text: str
+
+
 class Seen(Protocol):
     """What came in from Slack, stored before anything else, and what of it was handled."""
 
@@ -117,6 +126,14 @@ class Seen(Protocol):
 
     async def note_ts(self, channel: str, ts: str) -> None:
         """Move the newest message handled in a channel forward."""
+        ...
+
+    async def announce(self, channel: str, said: Announcement) -> None:
+        """Keep what was said in a deploy channel; the newest 500 of a channel, for a week."""
+        ...
+
+    async def announced(self, channel: str, since: At) -> tuple[Announcement, ...]:
+        """What was said in a deploy channel from this moment on, oldest first."""
         ...
 
 

@@ -15,6 +15,7 @@ from bot.ports.cards import Seen
 from bot.ports.content import Content
 from bot.ports.world import Clock, People
 from bot.slack.anchors import Anchors
+from bot.slack.announcements import Announcements
 from bot.slack.background import Background
 from bot.slack.chat import Chat, Post
 from bot.slack.failures import ChatError
@@ -113,6 +114,7 @@ class Inbox:
         return True
 
     async def _handle(self, envelope: Envelope, *, again: bool) -> None:
+        await Announcements(self.me, self.seen, self.content).keep(envelope, again=again)
         about = route(envelope, self.me)
         if about is None or not (isinstance(about, Heard) or self._welcome(envelope, about.channel)):
             return

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.adapters import queue
 from bot.adapters.absent import NoHands, NoPeople, NoTeam
+from bot.adapters.announcements import Announced
 from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
@@ -39,7 +40,8 @@ async def serve_worker(settings: Settings, role: WorkerRole, seams: Seams | None
         client = await stack.enter_async_context(http_client())
         if role is WorkerRole.ACT:
             await require_durable(store.link)
-        eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue)
+        heard = {"deploy_channel": Announced(store.seen)}
+        eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue, heard)
         ports = _ports(parts, store, eyes, role)
         if role is WorkerRole.THINK:
             ports = await stack.enter_async_context(with_team(ports, parts, store, eyes))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from bot.domain.evidence import Change, Evidence, EvidenceKind, LogPattern, MetricReading, Sighting, StateFact
 from bot.domain.ids import At, EvidenceId, IncidentId
-from bot.ports.cards import MessageRef, Progress, SentCard
+from bot.ports.cards import Announcement, MessageRef, Progress, SentCard
 from tests.contract.samples import NOW, Sample, entry
 from tests.contract.stores import Store
 from tests.waiting import eventually
@@ -156,3 +156,12 @@ async def test_a_sighting_comes_back_whole(store: Store) -> None:
     await store.blobs.put(Sighting(evidence, "pool exhausted ü\n", facts))
     assert await store.blobs.get(EvidenceId("ev-1")) == Sighting(evidence, "pool exhausted ü\n", facts)
     assert await store.blobs.get(EvidenceId("ev-2")) is None
+
+
+async def test_what_was_said_in_a_deploy_channel_is_kept_once_in_order_and_bounded(store: Store) -> None:
+    said = [Announcement(At(1_000 + n), "ada", f"deployed checkout v{n}") for n in range(510)]
+    for one in (*reversed(said), said[-1]):
+        await store.seen.announce("C1", one)
+    assert await store.seen.announced("C1", At(0)) == tuple(said[10:])
+    assert await store.seen.announced("C1", said[-2].at) == tuple(said[-2:])
+    assert await store.seen.announced("C2", At(0)) == ()

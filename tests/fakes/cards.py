@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.evidence import Sighting
 from bot.domain.ids import At, EvidenceId, IncidentId
-from bot.ports.cards import MessageRef, Progress, SentCard
+from bot.ports.cards import Announcement, MessageRef, Progress, SentCard
 from tests.fakes.shelf import Shelf
 
 
@@ -113,6 +113,7 @@ class MemorySeen:
     handled: set[str] = field(default_factory=set[str])
     firsts: set[str] = field(default_factory=set[str])
     newest: dict[str, str] = field(default_factory=dict[str, str])
+    said: dict[str, list[Announcement]] = field(default_factory=dict[str, list[Announcement]])
 
     async def store(self, key: str, body: str) -> bool:
         """Keep a raw event."""
@@ -150,6 +151,17 @@ class MemorySeen:
         self.shelf.check()
         if _moment(ts) > _moment(self.newest.get(channel, "0.0")):
             self.newest[channel] = ts
+
+    async def announce(self, channel: str, said: Announcement) -> None:
+        """Keep what was said, once."""
+        self.shelf.check()
+        kept = dict.fromkeys((*self.said.get(channel, ()), said))
+        self.said[channel] = sorted(kept, key=lambda one: one.at)[-500:]
+
+    async def announced(self, channel: str, since: At) -> tuple[Announcement, ...]:
+        """What was said from a moment on."""
+        self.shelf.check()
+        return tuple(one for one in self.said.get(channel, ()) if one.at >= since)
 
 
 def _moment(ts: str) -> tuple[int, str]:
