@@ -25,7 +25,7 @@ def difference(
     """What the change would do to the wanted state, sorted by field; values of other variables are hashed."""
     old, new = dict(_wanted(before, open_env)), dict(_wanted(after, open_env))
     return tuple(
-        f"{field}: {_text(old.get(field))} -> {MASKED.get(field) or _text(new.get(field))}"
+        f"{_plain(field)}: {_text(old.get(field))} -> {MASKED.get(field) or _text(new.get(field))}"
         for field in sorted(old.keys() | new.keys())
         if old.get(field) != new.get(field) and MASKED.get(field) != ""
     )
@@ -65,8 +65,12 @@ def _text(value: str | None) -> str:
     """A value as printable ASCII of bounded length; what is cut is told apart by a hash."""
     if value is None:
         return ABSENT
-    plain = value if value.isascii() and value.isprintable() else ascii(value)[1:-1]
+    plain = _plain(value)
     return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}... ({_hash(value)})"
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]
 
 
 def _hash(value: str) -> str:
