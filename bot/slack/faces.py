@@ -7,6 +7,7 @@ from bot.domain.apply import replay
 from bot.domain.editing import problems_of
 from bot.domain.ids import ActionId, PersonId
 from bot.domain.incident import Incident, Phase, PlanState
+from bot.domain.policy import Role
 from bot.ports.cards import Blobs
 from bot.ports.records import Pause
 from bot.slack.alerts.by_rules import all_readers
@@ -16,6 +17,7 @@ from bot.slack.listeners.room import Forms, Place, Screens
 from bot.slack.process import Faces
 from bot.slack.scenery import Scenery
 from bot.slack.verbs import Standing
+from bot.slack.views.answers import status_answer, why_answer
 from bot.slack.views.errors import error_sentence, refusal
 from bot.slack.views.home import HomeScene, Waiting, home_view
 from bot.slack.views.modals import evidence_modal, notice_modal, plan_modal, reject_modal
@@ -32,12 +34,16 @@ from bot.slack.views.text import count, esc, esc_fit, mention
 
 HELP = (
     "*status* shows what is open.\n"
+    "*incident* and its id shows one incident.\n"
+    "*oncall* shows who is on call for which service.\n"
     "*pause* `all`, `environment:name` or `incident:id`, then a reason: no new step starts.\n"
     "*resume* `all`, `environment:name` or `incident:id`, then a reason: steps start again. A lead may.\n"
-    "In an incident's thread, mention me to ask."
+    "In an incident's thread, mention me to ask. "
+    "On any message, the shortcut *Investigate this alert* makes it an incident."
 )
 SIGHTINGS = 20
 HOME_INCIDENTS = 50
+MOST_SERVICES = 30
 
 
 def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
@@ -66,6 +72,8 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         history=history,
         wrong=wrong_modal,
         resuming=resume_modal,
+        incident=lambda found: _incident(scenery, found),
+        oncall=lambda: _oncall(scenery),
         home=lambda person, standing: _home(scenery, person, standing),
         forms=forms_of(scenery),
         reason=reason,
@@ -102,6 +110,26 @@ def forms_of(scenery: Scenery) -> Forms:
         recording=lambda value, card, applied: record_modal(value, card, applied=applied),
         wrong_values=wrong_values,
     )
+
+
+async def _incident(scenery: Scenery, incident: Incident) -> str:
+    """One incident from the record: where it is, why, who has it."""
+    scene = await scenery.of(incident)
+    has = f"{mention(incident.owner)} has it." if incident.owner else "Nobody has it yet."
+    head = f"*{esc(word(incident))}: {esc_fit(incident.alert.title, 150)}* (`{incident.id}`)"
+    where = f"In <#{incident.place.channel}>. {has}"
+    status, why = status_answer(incident, scene)[0], why_answer(incident, scene)[0]
+    return "\n".join((head, where, esc_fit(status, 1_000), esc_fit(why, 1_500)))
+
+
+async def _oncall(scenery: Scenery) -> str:
+    """Who is on call for each service, as the rosters say now; by name, so that nobody is paged."""
+    lines: list[str] = []
+    for service in scenery.content.inventory().services[:MOST_SERVICES]:
+        answer = await scenery.answer(service.oncall, Role.ONCALL)
+        who = scenery.names(answer.members) if answer.members else f"nobody ({esc(answer.error or 'empty')})"
+        lines.append(f"• {esc(service.name)}: {who}")
+    return "\n".join(["*On call now*", *lines]) if lines else "No service is listed in services.yaml."
 
 
 async def _home(scenery: Scenery, person: PersonId, standing: Standing) -> Mapping[str, Any]:

@@ -114,7 +114,7 @@ class Scenery:
             return ()
         named = ((service.oncall, Role.ONCALL), (service.lead, Role.LEAD), (service.senior, Role.SENIOR))
         wanted = self._wanted(incident)
-        reads = (self._answer(name, role) for name, role in named if name and role in wanted)
+        reads = (self.answer(name, role) for name, role in named if name and role in wanted)
         return tuple(await asyncio.gather(*reads))
 
     def _wanted(self, incident: Incident) -> tuple[Role, ...]:
@@ -122,7 +122,13 @@ class Scenery:
         roles = self.content.policy().rule(state.plan.tier).roles if state and state.open else ()
         return (Role.ONCALL, *(role for role in roles if role is not Role.ONCALL))
 
-    async def _answer(self, name: RosterName, role: Role) -> RosterAnswer:
+    def names(self, people: tuple[PersonId, ...]) -> str:
+        """Several people by name, so that nobody is paged by it."""
+        known = tuple((person.id, person.name) for person in self.content.policy().people)
+        return Scene(self.clock.now(), names=known).people(people, 5)
+
+    async def answer(self, name: RosterName, role: Role) -> RosterAnswer:
+        """Who is in a roster now, none older than the gate allows; an error is an answer."""
         kept = self._read.get((name, role))
         if kept is not None and self.clock.now() - kept.at <= ROSTER_FRESH_FOR:
             return kept

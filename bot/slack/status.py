@@ -38,7 +38,8 @@ class Status:
 
     def follow(self, incident: Incident) -> None:
         """Say what is going on now, or clear it where nothing is."""
-        doing = DOING.get(incident.phase, "") if incident.paused_by is None else ""
+        idle = incident.waits or incident.paused_by is not None
+        doing = "" if idle else DOING.get(incident.phase, "")
         if incident.unanswered:
             doing = ANSWERING
         text, at = self._said.get(incident.id, ("", 0.0))

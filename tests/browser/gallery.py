@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.browser import gate_gallery, room_gallery
 from tests.browser.browsing import visiting
 from tests.browser.story import PATIENCE, ROOT, Player, demo, play
 
@@ -31,6 +32,8 @@ WORDS = {
     "healthy": "Nothing was wrong: a short rush set off the alert, and Greenlight says so.",
     "narrow": "In a narrow window, one part at a time.",
     "home": "The app's Home tab.",
+    **room_gallery.WORDS,
+    **gate_gallery.WORDS,
 }
 """In the order of the page; the first one stands above the fold of the README."""
 
@@ -69,7 +72,8 @@ async def take(home: Path) -> None:
         await _home(player)
         await _healthy(player)
         await _narrow(player)
-        missing = sorted(set(WORDS) - set(photographer.taken))
+        others = {*room_gallery.WORDS, *gate_gallery.WORDS}
+        missing = sorted(set(WORDS) - others - set(photographer.taken))
         assert not missing, missing
         assert visit.complaints == [], visit.complaints
 
@@ -119,8 +123,14 @@ def picture(name: str, words: str) -> str:
 def main() -> int:
     """Take the pictures and write the gallery's page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="greenlight-gallery-") as home:
-        asyncio.run(take(Path(home)))
+    one = {"--room", "--gate"} & set(sys.argv)
+    if not one:
+        with tempfile.TemporaryDirectory(prefix="greenlight-gallery-") as home:
+            asyncio.run(take(Path(home)))
+    if "--gate" not in one:
+        asyncio.run(room_gallery.take_room(lambda page: Photographer(page).shot))
+    if "--room" not in one:
+        asyncio.run(gate_gallery.take_gate(lambda page: Photographer(page).shot))
     (FOLDER / "README.md").write_text(index(), encoding="utf-8")
     print(f"{2 * len(WORDS)} pictures in {FOLDER}")
     return 0

@@ -142,6 +142,14 @@ def _wrong_values(name: ActionId, given: tuple[tuple[str, str], ...]) -> dict[st
     return problems_of(example_catalogue().action(name), given)
 
 
+async def _one_incident(incident: Incident) -> str:
+    return f"about {incident.id}"
+
+
+async def _on_call() -> str:
+    return "on call"
+
+
 def _status(incidents: tuple[Incident, ...], pauses: tuple[Pause, ...]) -> str:
     return f"{len(incidents)} open, {len(pauses)} paused"
 
@@ -155,6 +163,8 @@ SCREENS = Screens(
     history=_evidence,
     wrong=lambda incident, subject: dict(wrong_modal(incident, subject)),
     resuming=lambda scope: dict(resume_modal(scope)),
+    incident=_one_incident,
+    oncall=_on_call,
     home=_home,
     forms=Forms(
         editing=_editing,

@@ -10,6 +10,7 @@ from bot.playground.workspace.actor import Actor
 from bot.playground.workspace.model import Message, UserKind, View
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL
 from tests.fakes.slack_room import CHANNEL, STRANGER, SlackRoom, attachment, firing, slack_room
+from tests.fakes.slack_rules import strings
 from tests.scenario.test_slack_room_faces import modal, proposed, shown, with_button
 
 
@@ -212,7 +213,8 @@ async def test_the_shortcut_makes_an_alert_of_any_message() -> None:
         incident = await room.home.incident(name)
         assert incident.alert.title.startswith("checkout looks slow since lunch")
         assert incident.service == "checkout"
-        assert "<!channel>" not in shown(card) + card.text
+        assert "<!" not in card.text
+        assert not [text for kind, text in strings(card.blocks) if kind == "mrkdwn" and "<!channel" in text]
         await olga.close(everything=True)
         await olga.shortcut(said, "gl_investigate")
         await modal(room, ONCALL)
@@ -277,3 +279,23 @@ async def test_changes_are_paused_and_resumed_from_the_home() -> None:
         await lee.submit(values={"note": "all is well"})
         await room.until(lambda: "home_pause" in shown(at_home(lee)))
         assert await room.home.store.incidents.pauses() == ()
+
+
+async def test_the_command_tells_of_one_incident_and_who_is_on_call() -> None:
+    async with slack_room(real=True) as room:
+        _, card, name = await opened(room)
+        olga = room.workspace.as_user(ONCALL)
+        await olga.click(card, "take_incident")
+        await until(room, name, card, "*Has it:* Olga")
+
+        def whispers(start: str) -> bool:
+            return any(one.text.startswith(start) for one in room.workspace.ephemerals(ONCALL))
+
+        await olga.command("/greenlight", f"incident {name}", channel=CHANNEL)
+        await room.until(lambda: whispers("*Investigating: CheckoutHighErrorRate*"))
+        await olga.command("/greenlight", "incident nobody-knows", channel=CHANNEL)
+        await room.until(lambda: whispers("I have no incident"))
+        await olga.command("/greenlight", "incident <!channel>", channel=CHANNEL)
+        await room.until(lambda: whispers("Please name an incident"))
+        await olga.command("/greenlight", "oncall", channel=CHANNEL)
+        await room.until(lambda: whispers("*On call now*\n• checkout: Olga"))

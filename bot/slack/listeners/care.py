@@ -150,7 +150,8 @@ class Care:
             return self._malformed()
         owner = submission.view.state.person or None
         note = submission.view.state.text[:MAX_NOTE]
-        return await self.room.verbs.care.own(incident, PersonId(owner) if owner else None, person, note)
+        said = await self.room.verbs.care.own(incident, PersonId(owner) if owner else None, person, note)
+        return None if said.startswith(("Handed", "Given", "You have")) else said
 
     def _malformed(self) -> str:
         return self.room.screens.refusal(Refused(Code.MALFORMED))

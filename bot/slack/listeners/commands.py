@@ -1,4 +1,4 @@
-"""`/greenlight`: status, pause, resume, help; answered to the person alone."""
+"""`/greenlight`: status, incident, oncall, pause, resume, help; answered to the person alone."""
 
 import re
 from dataclasses import dataclass
@@ -14,9 +14,11 @@ from bot.domain.ids import PersonId
 from bot.slack.failures import ChatError
 from bot.slack.listeners.room import Room
 from bot.slack.payloads import Command
+from bot.slack.views.values import parse_incident
 
 SCOPE = re.compile(r"all|environment:[a-z0-9][a-z0-9_-]{0,63}|incident:[A-Za-z0-9_-]{1,64}", re.ASCII)
 SHOWN = 20
+NAME_IT = "Please name an incident by its id, as `/greenlight incident inc-…`; *status* lists what is open."
 MAX_REASON = 500
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
@@ -55,8 +57,19 @@ class Commands:
                 return await self.room.verbs.pause(*_scope(rest, person))
             case "resume":
                 return await self.room.verbs.resume(*_scope(rest, person))
+            case "incident":
+                return await self._incident(rest.strip())
+            case "oncall":
+                return await self.room.screens.oncall()
             case _:
                 return self.room.screens.help
+
+    async def _incident(self, said: str) -> str:
+        name = parse_incident(said)
+        if name is None:
+            return NAME_IT
+        found = replay((await self.room.incidents.load(name)).entries)
+        return await self.room.screens.incident(found) if found is not None else NAME_IT
 
     async def _status(self) -> str:
         names = await self.room.incidents.opened(SHOWN)

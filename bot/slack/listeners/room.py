@@ -59,6 +59,9 @@ class Screens:
     wrong: Callable[[IncidentId, str], View]
     """Asks what was wrong with the diagnosis, or with the answer to a question."""
     resuming: Callable[[str], View]
+    incident: Callable[[Incident], Awaitable[str]]
+    """One incident in words, as mrkdwn."""
+    oncall: Callable[[], Awaitable[str]]
     home: Callable[[PersonId, Standing], Awaitable[View]]
     forms: Forms
     status: Callable[[tuple[Incident, ...], tuple[Pause, ...]], str]

@@ -5,7 +5,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.teamwork import FeedbackGiven
 from bot.slack.views.blocks import Block, actions, button, confirm, menu
 from bot.slack.views.scene import Scene
-from bot.slack.views.text import count, esc_fit, when
+from bot.slack.views.text import count, esc_fit, when_day
 from bot.slack.views.values import feedback_value, menu_value
 
 WORKING = frozenset(
@@ -46,7 +46,7 @@ def around_lines(incident: Incident, scene: Scene) -> list[str]:
         lines.append("*Has it:* nobody yet")
     if incident.muted_until is not None and is_muted(incident, scene):
         lines.append(
-            f"*Muted until {when(incident.muted_until)}:* further messages of this alert are counted "
+            f"*Muted until {when_day(incident.muted_until)}:* further messages of this alert are counted "
             f"({scene.duplicates} so far) and told nobody."
         )
     return [*lines, *_group_lines(incident)]

@@ -99,7 +99,8 @@ def _until(waiting: Waiting) -> str:
 def _why_not(waiting: Waiting) -> str:
     assert waiting.refused is not None
     who = f" Who can: {esc_fit(either(waiting.who, 4), 200)}." if waiting.who else ""
-    return f"You cannot approve it: {refusal(waiting.refused)}{who}"
+    why = refusal(waiting.refused).replace(" Nothing was recorded.", "")
+    return f"You cannot approve it: {why}{who}"
 
 
 def _incidents(scene: HomeScene) -> list[Part]:
@@ -148,8 +149,6 @@ def _paused(pause: Pause) -> str:
 
 
 def _health(scene: HomeScene) -> list[Part]:
-    lines = [esc_fit(one, 300) for one in scene.health] or [
-        "Everything that Greenlight can see of itself works."
-    ]
+    lines = [esc_fit(one, 300) for one in scene.health] or [ALL_WELL]
     read = f"Read at {when(scene.at)}; {count(len(scene.incidents), 'open incident')}."
     return [must(divider(), header("Health")), must(section("\n".join(lines))), must(context(read))]

@@ -75,7 +75,7 @@ def _five_seconds(incident: Incident, scene: Scene) -> str:
     lines = [f"*Now:* {esc_fit(now(incident), 500)}"]
     reason = incident.escalation if incident.phase is Phase.ESCALATED else incident.nothing
     if reason and incident.phase in {Phase.ESCALATED, Phase.INCONCLUSIVE, Phase.HEALTHY}:
-        lines.append(f"*Why:* {esc_fit(reason, 600)}")
+        lines.append(f"*Why:* {esc_fit(scene.named(reason), 600)}")
     if incident.is_open:
         lines.append(f"*Needed:* {needed(incident, scene)}")
     else:

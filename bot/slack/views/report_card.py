@@ -47,14 +47,7 @@ def report_card(incident: Incident, scene: Scene) -> Card:
             may(_list("What models used", [line(said(short(text, ROW * 2))) for text in report.spent]))
         )
     if report.ratings:
-        parts.append(
-            may(
-                _list(
-                    "What responders say",
-                    [line(said(short(scene.named(text), ROW * 2))) for text in report.ratings],
-                )
-            )
-        )
+        parts.append(may(_list("What responders say", [_said(text, scene) for text in report.ratings])))
     parts += _timeline(report.timeline, scene)
     parts.append(must(context(_small_print(incident, scene))))
     parts.append(must(actions(*_draft_buttons(incident))))
@@ -131,6 +124,10 @@ def _timeline(rows: tuple[Row, ...], scene: Scene) -> list[Part]:
         title = "Timeline" if start == 0 else "Timeline, continued"
         parts.append(may(_list(title, lines)))
     return parts
+
+
+def _said(text: str, scene: Scene) -> Block:
+    return line(said(short(scene.named(text), ROW * 2)))
 
 
 def _row(row: Row, scene: Scene) -> Block:

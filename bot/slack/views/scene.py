@@ -95,6 +95,12 @@ class Scene:
         """A person's name as the policy knows it, else the id."""
         return short(dict(self.names).get(person, person), NAME)
 
+    def named(self, text: str) -> str:
+        """A text of the record with people by name instead of by id."""
+        for person, name in self.names:
+            text = text.replace(person, short(name, NAME)) if person in text else text
+        return text
+
     def people(self, people: tuple[PersonId, ...], most: int) -> str:
         """Several people for mrkdwn, by name where one is known, so that nobody is paged by it."""
         known = dict(self.names)

@@ -175,4 +175,4 @@ def history_modal(incident: Incident, scene: Scene) -> Block:
 
 def _row(row: Row, scene: Scene) -> Block:
     by = f"{scene.name(row.person)}: " if row.person else ""
-    return line(at(row.at, seconds=True), said(f" {by}{short(row.text, 300)}"))
+    return line(at(row.at, seconds=True), said(f" {by}{short(scene.named(row.text), 300)}"))
