@@ -293,9 +293,8 @@ class Chat:
 
     async def _finished(self, file: str, title: str, channel: str = "", thread: str = "") -> None:
         files: list[dict[str, str | None]] = [{"id": file, "title": title}]
-        comment = title if channel else None
         done = self.once.files_completeUploadExternal(
-            files=files, channel_id=channel or None, thread_ts=thread or None, initial_comment=comment
+            files=files, channel_id=channel or None, thread_ts=thread or None
         )
         await called("files.completeUploadExternal", done)
 
