@@ -12,7 +12,7 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 FAULTS = dict(ROW.findall((ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
 
 
-def tests_in(file: Path) -> set[str]:
+def named_in(file: Path) -> set[str]:
     """The names of the tests of a module."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
@@ -26,4 +26,4 @@ def test_every_fault_from_the_first_to_the_last_is_listed() -> None:
 def test_the_tests_that_show_a_fault_fixed_exist(fault: str) -> None:
     named = NAMED.findall(FAULTS[fault])
     assert named, f"{fault} names no test"
-    assert [name for file, name in named if name not in tests_in(ROOT / file)] == []
+    assert [name for file, name in named if name not in named_in(ROOT / file)] == []
