@@ -130,9 +130,14 @@ class SourceEyes:
         task = self._task(service, known, step)
         by_action = REHEARSALS.get(step.executor)
         if task is not None and by_action is not None:
-            return await by_action(task)
+            return self._clean(await by_action(task))
         rehearse = DRY_RUNS.get(step.executor) if known else None
-        return await rehearse(service, known, step) if known and rehearse else None
+        return self._clean(await rehearse(service, known, step)) if known and rehearse else None
+
+    def _clean(self, run: DryRun | None) -> DryRun | None:
+        if run is None:
+            return None
+        return DryRun(tuple(self._redact(line) for line in run.difference), self._redact(run.refused))
 
     async def probe(self, service: Service, step: Step, key: str) -> Probe | None:
         """What became of a step in doubt, found by its key; nothing where its executor has no such probe."""

@@ -9,7 +9,7 @@ from bot.adapters.tasks import Executor, Task
 from bot.domain.apply import replay
 from bot.domain.auto_apply import auto_refusal, auto_rule
 from bot.domain.decision import Order, permitted
-from bot.domain.errors import ExecutorRefusedError
+from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
 from bot.domain.ids import Digest, IncidentId
 from bot.domain.plan import Plan, Step, idempotency_key
 from bot.ports.content import Content
@@ -44,8 +44,11 @@ class ApprovedHands:
         if (order.digest, order.step) in self._begun:
             raise ExecutorRefusedError("ALREADY_RUN", "This step was begun before; it is never run again.")
         self._begun.add((order.digest, order.step))
-        async with asyncio.timeout(task.step.timeout_seconds):
-            done = await executor(task)
+        try:
+            async with asyncio.timeout(task.step.timeout_seconds):
+                done = await executor(task)
+        except SourceUnavailableError as lost:
+            raise SourceUnavailableError(self._redact(lost.message)) from lost
         return Done(done.ok, self._redact(done.detail))
 
     async def _approved(self, incident: IncidentId, order: Order) -> tuple[Plan, Step]:

@@ -85,7 +85,7 @@ def _parameters(name: str, given: Given) -> dict[str, Json]:
     return {key: str(value) if name == ALL_AS_TEXT else value for key, value in plain.items()}
 
 
-RESERVED = frozenset({"key", "job", "procedure", ALL, ALL_AS_TEXT})
+RESERVED = frozenset({"key", "job", "procedure", "greenlight", ALL, ALL_AS_TEXT})
 """Names that a parameter cannot have, because templates use them for something else."""
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import hands as hands_module
 from bot.adapters.hands import ApprovedHands, Redact
-from bot.domain.errors import ExecutorRefusedError
+from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import ActionId, Digest, EnvironmentId
 from bot.domain.plan import idempotency_key
@@ -173,3 +174,21 @@ async def test_a_supervisor_that_answers_bit_by_bit_is_a_time_out_as_well(tmp_pa
 
 def test_the_key_of_a_step_is_the_same_every_time() -> None:
     assert idempotency_key(Digest("ab" * 32), 2) == "abababababab:2"
+
+
+async def test_what_is_said_of_a_lost_answer_is_redacted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(_: object) -> None:
+        raise SourceUnavailableError("Answered 500: token hunter2 is too old.")
+
+    def always(*_: object) -> object:
+        return lost
+
+    monkeypatch.setattr(hands_module, "executor_for", always)
+    hands, case, _ = await hands_for(
+        reached(example_content(), ("program", "x")),
+        RESTART,
+        lambda text: text.replace("hunter2", "[hidden]"),
+    )
+    with pytest.raises(SourceUnavailableError) as told:
+        await hands.perform(case.incident, case.order)
+    assert told.value.message == "Answered 500: token [hidden] is too old."
