@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,14 +43,14 @@ class Server:
 
 
 @asynccontextmanager
-async def scripted(script: Script) -> AsyncGenerator[Server]:
+async def scripted(script: Script, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Server]:
     """A server that answers what a script says."""
 
     async def answer(writer: asyncio.StreamWriter, asked: Asked) -> None:
         said = script(asked)
         writer.write(said if isinstance(said, bytes) else response(json.dumps(said).encode()))
 
-    async with _serving(answer) as server:
+    async with _serving(answer, tls) as server:
         yield server
 
 
@@ -66,7 +67,7 @@ async def hostile(fault: Answer) -> AsyncGenerator[Server]:
 
 @asynccontextmanager
 async def _serving(
-    answer: Callable[[asyncio.StreamWriter, Asked], Awaitable[None]],
+    answer: Callable[[asyncio.StreamWriter, Asked], Awaitable[None]], tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Server]:
     server = Server("")
     tasks = set[asyncio.Task[None]]()
@@ -86,9 +87,9 @@ async def _serving(
             writer.close()
             tasks.discard(task)
 
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0)
+    listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     port = listening.sockets[0].getsockname()[1]
-    server.url = f"http://127.0.0.1:{port}"
+    server.url = f"http{'s' if tls else ''}://127.0.0.1:{port}"
     try:
         yield server
     finally:
