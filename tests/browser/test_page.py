@@ -111,6 +111,25 @@ async def test_commands_answer_in_the_channel_and_are_refused_in_a_thread(room: 
         await expect(page.get_by_text("not in a thread")).to_be_visible()
 
 
+async def test_a_second_thread_opens_by_itself_but_not_while_a_reply_is_being_written(room: Room) -> None:
+    async with visiting(room.page.url) as visit:
+        page, ann = visit.page, room.workspace.as_user("U1")
+        thread = page.get_by_label("Thread", exact=True).last
+        reply = page.get_by_label("Reply … mention @scripted to ask it")
+        await ann.say("C1", "@scripted show me (first)")
+        await expect(thread.get_by_text("(first)")).to_be_visible()
+        await expect(thread.get_by_role("heading", name="Everything")).to_be_visible()
+        await ann.say("C1", "@scripted show me (second)")
+        await expect(thread.get_by_text("(second)")).to_be_visible()
+        await expect(thread.get_by_text("(first)")).to_have_count(0)
+        await reply.fill("half a sentence")
+        await ann.say("C1", "@scripted show me (third)")
+        await expect(page.get_by_label("Thread", exact=True).last.get_by_text("(second)")).to_be_visible()
+        await expect(page.get_by_text("1 reply")).to_have_count(3)
+        await expect(thread.get_by_text("(third)")).to_have_count(0)
+        assert visit.complaints == []
+
+
 async def test_the_home_tab_says_that_there_is_none_until_the_app_publishes_one(room: Room) -> None:
     async with visiting(room.page.url) as visit:
         page = visit.page
