@@ -16,6 +16,7 @@ from bot.adapters.shapes import mapping
 from bot.domain.errors import GreenlightError, SourceUnavailableError
 
 MAX_BYTES = 8_000_000
+LARGE = 100_000
 LOOK_SECONDS = 8.0
 CONNECT_SECONDS = 3.0
 OK, CREATED, REFUSALS = 200, 201, range(400, 500)
@@ -120,7 +121,13 @@ class Cluster:
     async def _call(self, method: str, path: str, query: Query, body: Patch | None) -> Mapping[str, object]:
         try:
             async with self._answer(method, path, query, body) as answer:
-                return _parsed(answer.status_code, await _capped(answer))
+                status, body = answer.status_code, await _capped(answer)
+                # A long list takes its time to parse, which the event loop does not have.
+                return (
+                    await asyncio.to_thread(_parsed, status, body)
+                    if len(body) > LARGE
+                    else _parsed(status, body)
+                )
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise NotReachedError("The cluster cannot be reached.") from error
         except httpx2.TimeoutException as error:
