@@ -151,3 +151,15 @@ async def test_the_thread_says_that_an_answer_is_looked_for() -> None:
         )
         await desk.ends()
         assert desk.room.workspace.messages(CHANNEL)
+
+
+async def test_a_text_that_turns_out_otherwise_is_edited_and_never_stands_half_and_half() -> None:
+    async with asking() as desk:
+        await desk.writer.lines.put("The pool is full.")
+        growing = await desk.shows("pool is full")
+        await desk.writer.lines.put("Otherwise: the pool is full.")
+        other = await desk.shows("Otherwise")
+        assert (other.ts, other.stream) == (growing.ts, None)
+        assert "The pool is full." not in json.dumps(other.body)
+        done = await desk.ends()
+        assert (done.ts, len(desk.answers())) == (growing.ts, 1)
