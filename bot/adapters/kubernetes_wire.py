@@ -121,13 +121,10 @@ class Cluster:
     async def _call(self, method: str, path: str, query: Query, body: Patch | None) -> Mapping[str, object]:
         try:
             async with self._answer(method, path, query, body) as answer:
-                status, body = answer.status_code, await _capped(answer)
+                status, said = answer.status_code, await _capped(answer)
                 # A long list takes its time to parse, which the event loop does not have.
-                return (
-                    await asyncio.to_thread(_parsed, status, body)
-                    if len(body) > LARGE
-                    else _parsed(status, body)
-                )
+                long = len(said) > LARGE
+                return await asyncio.to_thread(_parsed, status, said) if long else _parsed(status, said)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise NotReachedError("The cluster cannot be reached.") from error
         except httpx2.TimeoutException as error:
