@@ -9,10 +9,15 @@ from bot.ports.paging import Page
 from bot.ports.ports import Ports
 
 NO_TARGET = "the policy names no page target for this"
+MUTED = "a responder muted this alert"
+"""Nobody is called for it then, but for a step of which nobody knows how it ended."""
 
 
 async def called(ports: Ports, incident: Incident, reason: PageReason, digest: Digest | None) -> Paged:
     """Call once; a target that cannot be reached, or that nobody named, is an event as well."""
+    muted = incident.muted_until is not None and incident.muted_until > ports.clock.now()
+    if muted and reason is not PageReason.UNKNOWN_OUTCOME:
+        return Paged(NOBODY, reason, ok=False, detail=MUTED, digest=digest)
     target = target_of(ports, incident, reason)
     if target is None:
         return Paged(NOBODY, reason, ok=False, detail=NO_TARGET, digest=digest)

@@ -74,14 +74,15 @@ class Steering:
         incident = parse_incident(value)
         return await self.room.verbs.stop(incident, person) if incident else self._malformed()
 
-    async def _closed(self, value: str, submission: Submission, person: PersonId) -> str:
+    async def _closed(self, value: str, submission: Submission, person: PersonId) -> str | None:
         state = submission.view.state
         incident, closing = parse_incident(value), state.chosen_in(CLOSING_BLOCK)
         if incident is None or closing not in BY_HAND:
             return self._malformed()
         other = parse_incident(state.chosen_in(OTHER_BLOCK)) if closing == Closing.DUPLICATE else None
         closed = IncidentClosed(Closing(closing), person, state.text[:MAX_NOTE], other)
-        return await self.room.verbs.close(incident, closed)
+        said = await self.room.verbs.close(incident, closed)
+        return None if said == "Closed." else said
 
     def _malformed(self) -> str:
         return self.room.screens.refusal(Refused(Code.MALFORMED))

@@ -1,7 +1,10 @@
 """All messages of an incident, as a pure function of the incident and the world around it."""
 
+from dataclasses import replace
+
 from bot.domain.events import Asked, PlanProposed
 from bot.domain.incident import Incident, Question
+from bot.slack.views.around import is_muted
 from bot.slack.views.blocks import actions, button, context, long_prose, may, must, rich
 from bot.slack.views.blocks import budgeted as within_budget
 from bot.slack.views.blocks import quoted as quote
@@ -33,7 +36,8 @@ def cards_of(incident: Incident, scene: Scene) -> tuple[Card, ...]:
     report = () if incident.is_open else (report_card(incident, scene),)
     # the chart comes last: a plan that waits for approval must not wait for a picture
     chart = () if scene.chart is None else (chart_card(scene.chart),)
-    return (incident_card(incident, scene), *ordered, *report, *chart)
+    cards = (incident_card(incident, scene), *ordered, *report, *chart)
+    return tuple(replace(card, broadcast=False) for card in cards) if is_muted(incident, scene) else cards
 
 
 def _plans(incident: Incident, scene: Scene) -> list[tuple[int, Card]]:

@@ -297,3 +297,11 @@ def test_a_settled_doubt_of_an_earlier_step_is_not_asked_again() -> None:
     drawn = cards(running().unknown().probed().probed().probed(applied=False).stopped())
     assert [buttons(card) for name, card in drawn.items() if name == "notice:8"] == [[]]
     assert "notice:11" not in drawn
+
+
+def test_a_muted_incident_tells_the_channel_nothing() -> None:
+    told = not_fixed().escalated()
+    assert any(card.broadcast for card in cards(told).values())
+    muted = told.then(Muted(At(START + DAY), ONCALL))
+    assert not any(card.broadcast for card in cards(muted).values())
+    assert any(card.broadcast for card in cards(muted.later(DAY // 1000)).values())
