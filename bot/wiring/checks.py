@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
 
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.ledger import Ledger
@@ -10,8 +10,10 @@ from bot.adapters.processes import workers
 from bot.adapters.secret_refs import WRITES, is_secret
 from bot.domain.checkup import Finding, Level
 from bot.domain.errors import SourceUnavailableError
+from bot.domain.ids import MINUTE, At
 from bot.domain.policy import Policy
-from bot.domain.service import Inventory, Service, Target
+from bot.domain.service import Inventory, MetricSpec, Service, Target
+from bot.ports.world import Window
 from bot.settings import Settings, unknown_names
 from bot.slack.chat import Chat
 from bot.slack.failures import ChatError, RefusedBySlackError
@@ -20,6 +22,8 @@ from bot.slack.people import SlackPeople
 
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
 LOOK_SECONDS = 10.0
+SECOND_LOOK_SECONDS = 2.0
+LOOKED_BACK = 5 * MINUTE
 PRIVATE = "for a private channel, use greenlight manifest --private and install the app again"
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 SHARED_CREDENTIAL = frozenset({"supervisor"})
@@ -176,15 +180,19 @@ def _shared(executor: str) -> bool:
     return executor in SHARED_CREDENTIAL
 
 
-async def service_findings(eyes: SourceEyes, service: Service) -> AsyncGenerator[Finding]:
-    """Whether the service's metrics answer, its targets can be observed and its logs exist."""
-    silent = [metric.name for metric in service.metrics if await eyes.sample(service, metric) is None]
+async def service_findings(eyes: SourceEyes, service: Service, now: At) -> AsyncGenerator[Finding]:
+    """Whether the service's metrics, logs and changes answer and its targets can be observed."""
     where = f"service {service.name}"
+    silent = await _silent(eyes, service, service.metrics)
+    if silent and service.metrics_source and service.metrics_source.kind == "scrape":
+        # A rate over a page needs a second look at it.
+        await asyncio.sleep(SECOND_LOOK_SECONDS)
+        silent = await _silent(eyes, service, silent)
     if not service.metrics:
         yield Finding(WARN, where, "it has no metrics: nothing can be verified", "list some in services.yaml")
     elif silent:
         todo = "check the metrics source, and the queries in services.yaml"
-        yield Finding(FAIL, where, f"no value for {', '.join(silent)}", todo)
+        yield Finding(FAIL, where, f"no value for {', '.join(metric.name for metric in silent)}", todo)
     else:
         yield Finding(OK, where, f"{len(service.metrics)} metrics answer")
     for target in service.targets:
@@ -195,7 +203,27 @@ async def service_findings(eyes: SourceEyes, service: Service) -> AsyncGenerator
             yield Finding(FAIL, where, f"{target.id} cannot be observed: {error}", "check its settings")
         else:
             yield Finding(OK, where, f"{target.id} can be observed")
-    for source in service.logs:
-        path = source.setting("path")
-        if path and not await asyncio.to_thread(Path(path).exists):
-            yield Finding(WARN, where, f"no log at {path}", "check the path in services.yaml")
+    async for one in _sources(eyes, service, Window(At(now - LOOKED_BACK), now)):
+        yield one
+
+
+async def _silent(
+    eyes: SourceEyes, service: Service, metrics: tuple[MetricSpec, ...]
+) -> tuple[MetricSpec, ...]:
+    return tuple([metric for metric in metrics if await eyes.sample(service, metric) is None])
+
+
+async def _sources(eyes: SourceEyes, service: Service, window: Window) -> AsyncGenerator[Finding]:
+    """Each source of logs and of changes by itself; what only the bot process hears is left out."""
+    where = f"service {service.name}"
+    changes = tuple(source for source in service.changes if source.kind != "deploy_channel")
+    looks = [(source.kind, eyes.logs, replace(service, logs=(source,))) for source in service.logs]
+    looks += [(source.kind, eyes.changes, replace(service, changes=(source,))) for source in changes]
+    for kind, look, alone in looks:
+        what = "logs" if look == eyes.logs else "changes"
+        seen = (await look(alone, window)).evidence
+        if seen.failed:
+            todo = "check the source in services.yaml"
+            yield Finding(WARN, where, f"{what} of {kind}: {seen.summary}", todo)
+        else:
+            yield Finding(OK, where, f"{what} of {kind} answer")

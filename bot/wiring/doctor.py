@@ -110,7 +110,7 @@ async def _outside(parts: Parts) -> Findings:
             yield one
         eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue)
         for service in inventory.services:
-            async for one in checks.service_findings(eyes, service):
+            async for one in checks.service_findings(eyes, service, parts.clock.now()):
                 yield one
 
 
