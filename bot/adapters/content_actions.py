@@ -15,7 +15,7 @@ from bot.adapters.content_how import (
     command_mistakes,
     reserved,
 )
-from bot.adapters.content_kinds import HOWS
+from bot.adapters.content_kinds import HOWS, needed
 from bot.adapters.yaml_door import Document
 from bot.domain.action import (
     Action,
@@ -234,6 +234,8 @@ def _action(name: str, door: ActionDoor, runners: Runners) -> Action:
         effect=door.effect,
         settings=(*((key, str(value)) for key, value in door.settings.items()), *_blocks(door, runners)),
         read_only=door.read_only,
+        executors=tuple(sorted(HOWS[door.how].executors)),
+        needs=tuple(sorted(needed(door.how, {name: str(value) for name, value in door.settings.items()}))),
     )
 
 

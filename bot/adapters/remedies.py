@@ -7,7 +7,7 @@ from bot.domain.action import Action, ParameterKind, ParameterSpec, Value
 from bot.domain.evidence import Change, Observation
 from bot.domain.finding import Option, ProposedStep, Remediation
 from bot.domain.ids import TargetId
-from bot.domain.service import Service
+from bot.domain.service import Service, can_take
 from bot.ports.content import FailureMode, Remedy
 from bot.ports.team import Case
 
@@ -60,7 +60,7 @@ def _why(title: str, parameters: tuple[tuple[str, Value], ...], change: Change |
 
 def _observation(action: Action, service: Service, case: Case) -> Observation:
     """The first observed target that shows every field which the action reads."""
-    targets = {target.id for target in service.targets}
+    targets = {target.id for target in service.targets if can_take(target, action)}
     needed = {*action.observes, *action.preconditions}
     for seen in case.observations:
         if TargetId(seen.target) in targets and needed <= {name for name, _ in seen.fields}:

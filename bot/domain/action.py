@@ -115,6 +115,10 @@ class Action:
     effect: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     read_only: bool = False
+    executors: tuple[str, ...] = ()
+    """Which executors can do it; none named: any."""
+    needs: tuple[str, ...] = ()
+    """The settings that a target must have."""
 
     def parameter(self, name: str) -> ParameterSpec | None:
         """The parameter of that name."""

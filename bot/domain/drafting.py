@@ -23,7 +23,7 @@ from bot.domain.ids import SECOND, At, PersonId, PlanId, TargetId
 from bot.domain.incident import Incident
 from bot.domain.plan import MAX_STEPS, Check, Plan, Step, Undo
 from bot.domain.policy import Policy
-from bot.domain.service import Criticality, Inventory, Service, Target
+from bot.domain.service import Criticality, Inventory, Service, Target, can_take
 from bot.domain.similar import similar_names
 
 MORE_CARE = "the team asked for more care (+1)"
@@ -121,6 +121,11 @@ def _service(incident: Incident, desk: Desk) -> Service:
 def _step(proposal: ProposedStep, service: Service, desk: Desk) -> Step:
     action = _action(proposal.action, desk.catalogue)
     target = _target(proposal, service, desk.inventory)
+    if not can_take(target, action):
+        fit = ", ".join(known.id for known in service.targets if can_take(known, action)) or "none"
+        raise PlanRefusedError(
+            PlanCode.UNKNOWN_TARGET, f"{action.id} cannot be done to {target.id}; targets that fit: {fit}."
+        )
     observed = desk.observations.get(target.id)
     if observed is None:
         raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, f"{target.id} could not be observed.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.action import Pace
+from bot.domain.action import Action, Pace
 from bot.domain.ids import ActionId, EnvironmentId, RosterName, ServiceName, TargetId
 
 
@@ -82,6 +82,13 @@ def misplaced(environment: Environment, target: Target, live: str | None) -> str
     if live not in declared:
         return f"{target.id} is live in {live!a:.80}, not in {environment.id} ({', '.join(declared)})"
     return None
+
+
+def can_take(target: Target, action: Action) -> bool:
+    """Whether this can be done to the target: by its executor, with the settings that it has."""
+    if target.executor == "simulator" or not action.executors:
+        return True
+    return target.executor in action.executors and set(action.needs) <= {name for name, _ in target.settings}
 
 
 @dataclass(frozen=True, slots=True)

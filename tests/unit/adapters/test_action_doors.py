@@ -4,6 +4,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,21 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from bot.adapters import patterns
+from bot.adapters.clock import SystemClock
 from bot.adapters.content import FileContent
 from bot.adapters.content_kinds import EXECUTORS, HOWS
 from bot.adapters.executors import EXECUTORS as RUN
 from bot.adapters.patterns import Patterns, fault
 from bot.adapters.write_names import write_names
 from bot.domain.checkup import Level
-from bot.domain.errors import ContentError
+from bot.domain.errors import ContentError, PlanRefusedError
+from bot.domain.finding import ProposedStep
+from bot.domain.ids import ActionId, TargetId
+from bot.domain.service import Target
 from bot.settings import Settings
 from bot.wiring.checks import credential_findings
+from tests.fakes.claimed import claimed
+from tests.fakes.content import FixedContent
 from tests.fakes.homes import SHIPPED, written
 
 HTTP = {"executor": "http", "url": "http://127.0.0.1:9"}
@@ -265,3 +272,15 @@ def test_doctor_names_a_target_with_one_token_for_everything(
     )
     leaks = [one for one in written_down if "stand in .env" in one.what]
     assert bool(leaks) == ("write_token" in tokens)
+
+
+def test_an_action_is_only_planned_for_a_target_that_its_executor_can_reach(tmp_path: Path) -> None:
+    content = written(tmp_path, HTTP, ("own",), CALL)
+    (service,) = content.inventory().services
+    other = Target(TargetId("checkout/unit"), "systemd", (("unit", "x.service"),))
+    inventory = replace(content.inventory(), services=(replace(service, targets=(other, *service.targets)),))
+    step = ProposedStep(ActionId("own"), other.id, (("size", 5), ("name", "blue")))
+    with pytest.raises(PlanRefusedError) as refused:
+        claimed(FixedContent(inventory, content.catalogue(), content.policy()), SystemClock(), step)
+    assert refused.value.code == "UNKNOWN_TARGET"
+    assert refused.value.message.endswith("targets that fit: checkout/jobs.")
