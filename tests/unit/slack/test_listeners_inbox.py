@@ -78,8 +78,22 @@ def desk() -> Desk:
     care = Care(sentence, sentence, sentence, sentence, sentence, standing)
     talk = Talk(sentence, sentence, sentence, sentence)
     rework = Rework(sentence, sentence)
+    async def home_of(_: Alert) -> Place | None:
+        return None
+
     verbs = Verbs(
-        alert_seen, judge, ask, sentence, sentence, sentence, sentence, sentence, care, talk, rework
+        alert_seen=alert_seen,
+        home_of=home_of,
+        judge=judge,
+        asked=ask,
+        pause=sentence,
+        resume=sentence,
+        stop=sentence,
+        record_truth=sentence,
+        close=sentence,
+        care=care,
+        talk=talk,
+        rework=rework,
     )
     chat = open_chat("xoxb-unused", "http://127.0.0.1:9/")
     inbox = Inbox(
