@@ -30,7 +30,6 @@ class Fallback:
             return
         if len(self._told) >= KEPT:
             self._told.pop(next(iter(self._told)))
-        self._told[incident.id] = card.state
         where = f"<#{incident.place.channel}>"
         text = fit(f"I cannot write in {where} ({code}), so I tell you here. {card.message.text}", MAX_TEXT)
         for person in card.tell:
@@ -40,3 +39,5 @@ class Fallback:
                 )
             except ChatError as error:
                 log.warning("person_not_told", person=person, error=error.message)
+            else:
+                self._told[incident.id] = card.state

@@ -58,7 +58,6 @@ async def test_where_the_channel_takes_nothing_whoever_has_it_is_told_directly_o
         elif code == "not_in_channel":
             room.workspace.remove(CHANNEL, room.app.bot_user_id)
         room.workspace.faults.error("chat.update", code, times=50)
-        room.workspace.faults.error("chat.postMessage", code, times=1)
         await room.home.work()
         await room.until(lambda: told_directly(room, ONCALL))
         (said,) = told_directly(room, ONCALL)[:1]

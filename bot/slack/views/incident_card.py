@@ -1,9 +1,10 @@
 """The one card of an incident, edited in place: readable in five seconds on a phone."""
 
 from bot.domain.events import Outcome
+from bot.domain.ids import PersonId
 from bot.domain.incident import Incident, Phase
 from bot.domain.spending import spent_words, total
-from bot.slack.views.around import around_buttons, around_lines
+from bot.slack.views.around import around_buttons, around_lines, is_muted
 from bot.slack.views.blocks import (
     Block,
     Part,
@@ -67,7 +68,7 @@ def incident_card(incident: Incident, scene: Scene) -> Card:
         name="incident",
         message=Message(_text(incident, head, scene), budgeted(parts)),
         state=_state(incident, head, scene),
-        tell=(incident.owner,) if incident.owner else scene.oncall[:3],
+        tell=_told_directly(incident, scene),
     )
 
 
@@ -184,6 +185,13 @@ def _small_print(incident: Incident, scene: Scene) -> str:
     by = f"Team: {esc_fit(scene.team_note, 100)} · " if scene.team_note else ""
     spent = f"Models: {esc_fit(spent_words(total(incident.spent)), 200)} · " if incident.spent else ""
     return f"{by}{spent}{esc(incident.id)}, {count(incident.version, 'entry', 'entries')}{head}"
+
+
+def _told_directly(incident: Incident, scene: Scene) -> tuple[PersonId, ...]:
+    """Who is told where the channel takes no messages any more; nobody where the alert is muted."""
+    if is_muted(incident, scene):
+        return ()
+    return (incident.owner,) if incident.owner else scene.oncall[:3]
 
 
 def _state(incident: Incident, head: str, scene: Scene) -> str:
