@@ -108,6 +108,7 @@ HOSTILE = {
     "moved for good": fixed(308, b"", Location=METADATA),
     "401": fixed(401, status_of(401, "Unauthorized")),
     "403 of a proxy": fixed(403, b"<html>blocked</html>"),
+    "403 in a proxy's own JSON": fixed(403, b'{"message": "blocked"}'),
     "429": fixed(429, status_of(429)),
     "500": fixed(500, status_of(500)),
     "503 without words": fixed(503, b""),
@@ -192,6 +193,21 @@ async def test_a_write_is_a_definite_failure_only_where_the_api_server_says_so(
             with pytest.raises(SourceUnavailableError):
                 await rehearse(task)
         assert (await probe(task))[0] is False
+
+
+async def test_an_answer_that_is_right_and_too_long_is_not_taken(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_wire, "LOOK_SECONDS", 20.0)
+
+    async def handler(request: web.Request) -> web.Response:
+        known = next(one for one in RECORDED if one["path"] == request.path)
+        body = json.dumps(known["answer"]).encode() + b" " * kubernetes_wire.MAX_BYTES
+        return web.Response(body=body, headers=JSON)
+
+    async with answering(tmp_path, handler) as config:
+        with pytest.raises(SourceUnavailableError, match="more than 8000000 bytes"):
+            await observed(Stand(config, NOW, catalogue, "long:0").target())
 
 
 async def test_a_server_that_cannot_be_reached_was_not_changed(catalogue: Catalogue, tmp_path: Path) -> None:
