@@ -109,16 +109,21 @@ async def _exit_code(process: asyncio.subprocess.Process) -> int:
     try:
         return await process.wait()
     except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        async with asyncio.timeout(END_SECONDS):
-            await process.wait()
+        await _killed(process)
         raise
 
 
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """Nothing of the program's group goes on."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    async with asyncio.timeout(END_SECONDS):
+        await process.wait()
+
+
 async def _started(invocation: Invocation, output: int) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
             invocation.program,
             *invocation.arguments,
             stdin=subprocess.DEVNULL,
@@ -128,6 +133,14 @@ async def _started(invocation: Invocation, output: int) -> asyncio.subprocess.Pr
             env={**ENVIRONMENT, **dict(invocation.environment)},
             start_new_session=True,
         )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # It may run already: a start is never left behind half awaited.
+        with contextlib.suppress(OSError, ValueError):
+            await _killed(await starting)
+        raise
     except (OSError, ValueError) as error:
         raise NotStartedError(f"{invocation.program} could not be started ({error}).") from error
 
