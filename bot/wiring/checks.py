@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.adapters.eyes import SourceEyes
+from bot.adapters.kubernetes_access import IN_CLUSTER
 from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
 from bot.adapters.secret_refs import WRITES, is_secret
@@ -142,6 +143,12 @@ def credential_findings(
             what = f"{target.id}: supervisord has a single credential, so think processes, which observe, "
             what += "hold it too"
             yield Finding(OK, "credentials", what, "known exception; the hands exist in act processes alone")
+        elif _same_kubeconfig(target):
+            what = (
+                f"{target.id}: kubeconfig and write_kubeconfig are the same, so think processes can write too"
+            )
+            todo = "give think an account of deploy/kubernetes/read.yaml alone"
+            yield Finding(WARN, "credentials", what, todo)
         elif _single(target):
             what = f"{target.id}: one token for looking and for changing, so think processes hold it too"
             yield Finding(WARN, "credentials", what, "name a write_token beside a token that may only read")
@@ -174,6 +181,12 @@ def _single(target: Target) -> bool:
     """Whether what lets one look at the target lets one change it as well."""
     names = {name for name, value in target.settings if value and is_secret(name)}
     return bool(names) and not any(name.startswith(WRITES) for name, _ in target.settings)
+
+
+def _same_kubeconfig(target: Target) -> bool:
+    """Whether a cluster is looked at with the credential that changes it; in a pod each has its own."""
+    looks = target.setting("kubeconfig")
+    return bool(looks) and looks != IN_CLUSTER and target.setting("write_kubeconfig") == looks
 
 
 def _shared(executor: str) -> bool:

@@ -80,7 +80,7 @@ DEEDS: Mapping[str, Deed] = {
 }
 READ = frozenset({
     "read a Deployment", "read a StatefulSet", "list ReplicaSets", "list revisions", "list pods",
-    "list events", "read a pod's log",
+    "list events", "read a pod's log", "list Deployments",
 })  # fmt: skip
 OBJECTS = frozenset({"read a Deployment", "read a StatefulSet"})
 PATCHES = OBJECTS | {"patch a Deployment", "patch a StatefulSet"}
