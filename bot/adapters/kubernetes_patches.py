@@ -110,9 +110,9 @@ MAKERS: Mapping[str, Maker] = {
 
 
 def agreed(found: Workload, patch: Patch, answer: Mapping[str, object]) -> Mapping[str, object]:
-    """The workload as an answer to this patch leaves it; raises SourceUnavailableError where it is no such answer.
+    """The workload as the answer leaves it; of a change of scale the server shows the number alone.
 
-    Of a change of scale the server shows the number alone.
+    Raises SourceUnavailableError where it is no such answer.
     """
     if patch.path == found.where.path:
         if workload(found.where, answer).annotations.get(KEY) != _key(patch):
