@@ -13,7 +13,8 @@ ROLL_BACK = re.compile(r"\broll(?:ing|ed)?(?: \w+){0,3} back\b|\brevert\w*\b")
 DULL = frozenset(
     re.findall(
         r"\S+",
-        "the a an of and to all its another other more up it on why not what how about but we you just do did "
+        "the a an of and to all its another other more up it on why not what how about but we you just do "
+        "did "
         "don't didn't isn't aren't instead is way run use process service",
     )
 )

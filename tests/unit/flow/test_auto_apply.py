@@ -14,7 +14,7 @@ from bot.domain.action import Tier, UndoKind, UndoSpec
 from bot.domain.apply import apply, replay
 from bot.domain.auto_apply import AutoApply, auto_rule
 from bot.domain.errors import ExecutorRefusedError, IllegalEventError
-from bot.domain.events import Decided, Entry, ExecutionStarted, Outcome
+from bot.domain.events import Decided, Entry, Event, ExecutionStarted, Outcome
 from bot.domain.finding import Option, ProposedStep, Remediation
 from bot.domain.freeze import FreezeKind, FreezeWindow, Once
 from bot.domain.ids import ActionId, At, EnvironmentId, Fence
@@ -248,7 +248,7 @@ async def test_hands_refuse_an_approval_that_the_policy_no_longer_gives(
     assert json.loads(file.read_text()) == {"pool_size": 20}
 
 
-def entry(incident: Incident, event: object) -> Entry:
+def entry(incident: Incident, event: Event) -> Entry:
     return Entry(incident.version + 1, At(incident.updated_at), Fence(1), event)
 
 

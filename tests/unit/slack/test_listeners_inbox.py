@@ -78,6 +78,7 @@ def desk() -> Desk:
     care = Care(sentence, sentence, sentence, sentence, sentence, standing)
     talk = Talk(sentence, sentence, sentence, sentence)
     rework = Rework(sentence, sentence)
+
     async def home_of(_: Alert) -> Place | None:
         return None
 
