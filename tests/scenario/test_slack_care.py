@@ -186,6 +186,28 @@ async def test_a_word_on_the_diagnosis_is_kept_and_stands_in_the_report() -> Non
         assert any("1 not helpful" in line for line in report_of(incident).ratings)
 
 
+async def test_a_word_on_an_answer_is_kept_and_stands_in_the_report() -> None:
+    async with slack_room(real=True) as room:
+        alert, _ = await proposed(room)
+        (name,) = room.home.store.shelf.entries
+        olga = room.workspace.as_user(ONCALL)
+        question = await olga.say(CHANNEL, "@greenlight why?", alert.ts)
+        said = await room.until(
+            lambda: next((one for one in room.replies(alert) if "this answer" in shown(one)), None)
+        )
+        await olga.click(said, "feedback", f"wrong|{question.ts}|{name}")
+        await modal(room, ONCALL)
+        await olga.submit(values={"note": "no word of the deploy"})
+        await room.until(
+            lambda: "1 responder rated this: 0 helpful, 1 not helpful." in shown(now(room, said))
+        )
+        incident = await room.home.incident(name)
+        assert [(one.subject, one.note) for one in incident.feedback] == [
+            (question.ts, "no word of the deploy")
+        ]
+        assert any(line.startswith("Answers: 0 helpful") for line in report_of(incident).ratings)
+
+
 async def test_an_alert_of_low_severity_waits_until_somebody_asks() -> None:
     async with slack_room(real=True) as room:
         body = firing()

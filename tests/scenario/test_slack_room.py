@@ -150,6 +150,9 @@ async def test_a_plan_that_is_decided_asks_for_no_reason_but_says_who_decided() 
         assert stale is not None
         room.workspace.faults.error("chat.update", "internal_error", times=50)
         await room.workspace.as_user(ONCALL).click(plan, "decide_approve")
+        (incident,) = room.home.store.shelf.entries
+        # the acknowledgement comes before the decision: a second click sent now could overtake it
+        await eventually(lambda: _is(room, incident, Phase.APPROVED))
         await room.home.work()
         await room.workspace.as_user(ONCALL).click(stale, "decide_reject")
         view = (await room.until(lambda: room.workspace.views(ONCALL)))[0]

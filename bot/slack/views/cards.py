@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.events import Asked, PlanProposed
 from bot.domain.incident import Incident, Question
-from bot.slack.views.around import is_muted
+from bot.slack.views.around import feedback_row, feedback_words, is_muted
 from bot.slack.views.blocks import actions, button, context, long_prose, may, must, rich
 from bot.slack.views.blocks import budgeted as within_budget
 from bot.slack.views.blocks import quoted as quote
@@ -80,9 +80,13 @@ def answer_card(incident: Incident, question: Question) -> Card:
     cited = [_cited(incident, one) for one in question.evidence[:8]]
     if cited:
         parts.append(must(context("Evidence: " + "; ".join(cited))))
+    rated = feedback_words(incident.feedback, question.ts)
+    parts += [may(context(rated))] if rated else []
     if question.offers and incident.is_open and not _proposed_instead(incident, question):
         value = f"{incident.id}|{question.ts}"
         parts.append(must(actions(button(INSTEAD, "propose_wish", value, f"{INSTEAD}: {question.text}"))))
+    if any(one.ts == question.ts for one in incident.questions):
+        parts.append(may(feedback_row(incident, question.ts)))
     return Card(
         f"answer:{question.ts}",
         Message(esc_fit(answer, 2_500).strip() or "Answer", within_budget(parts)),
