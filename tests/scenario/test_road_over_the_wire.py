@@ -70,27 +70,11 @@ async def test_from_the_alert_to_the_report(stage: Stage) -> None:
     assert after.closed.closing is Closing.VERIFIED
     assert ("pool_size", stage.target.pool) in state.plan.steps[0].parameters
     cards = stage.cards(alert)
-    assert {"incident", "plan:1", f"answer:{asked.ts}", "report"} == set(cards)
+    assert {"incident", "plan:1", f"answer:{asked.ts}", "report", "chart"} == set(cards)
     assert "decide_approve" not in said(cards["plan:1"])
     assert f"<@{ONCALL}>" in said(cards["plan:1"])
     assert not stage.doubled(alert)
     assert await stage.store.incidents.verify(after.id) == ()
-
-
-async def test_a_rejection_with_its_reason_leads_to_another_plan(stage: Stage) -> None:
-    alert, _ = await proposed(stage)
-    await stage.clicks(alert, ONCALL, "decide_reject")
-    await stage.workspace.wait_until(lambda: stage.workspace.views(ONCALL))
-    await stage.workspace.as_user(ONCALL).submit(values={"reason": "the database has no room"})
-    found = await stage.until(alert, lambda one: len(one.plans) == 2)
-    rejection, second = found.plans[0].rejection, found.plans[1].plan
-    assert rejection is not None
-    assert rejection.reason == "the database has no room"
-    assert second.steps[0].action == "restart"
-    assert stage.target.pool == FIRST_POOL
-    assert "the database has no room" in said(await stage.card(alert, "plan:1", "the database"))
-    await closes(stage, alert)
-    assert stage.target.effects["checkout"] == 1
 
 
 async def test_the_details_show_the_whole_plan(stage: Stage) -> None:
@@ -220,7 +204,7 @@ async def test_a_card_whose_answer_was_lost_is_found_again(stage: Stage) -> None
     await closes(stage, alert)
     await stage.settled(alert)
     assert not stage.doubled(alert)
-    assert {"incident", "plan:1", "report"} == set(stage.cards(alert))
+    assert {"incident", "plan:1", "report", "chart"} == set(stage.cards(alert))
 
 
 async def test_the_final_state_lands_although_edits_were_rate_limited(stage: Stage) -> None:
@@ -231,3 +215,20 @@ async def test_the_final_state_lands_although_edits_were_rate_limited(stage: Sta
     assert any(isinstance(entry.event, Decided) for entry in found.entries)
     await stage.card(alert, "plan:1", "Plan done")
     await stage.card(alert, "incident", "Closed")
+
+
+# The last one: what was rejected is not proposed again for a day, in this workspace.
+async def test_a_rejection_with_its_reason_leads_to_another_plan(stage: Stage) -> None:
+    alert, _ = await proposed(stage)
+    await stage.clicks(alert, ONCALL, "decide_reject")
+    await stage.workspace.wait_until(lambda: stage.workspace.views(ONCALL))
+    await stage.workspace.as_user(ONCALL).submit(values={"reason": "the database has no room"})
+    found = await stage.until(alert, lambda one: len(one.plans) == 2)
+    rejection, second = found.plans[0].rejection, found.plans[1].plan
+    assert rejection is not None
+    assert rejection.reason == "the database has no room"
+    assert second.steps[0].action == "restart"
+    assert stage.target.pool == FIRST_POOL
+    assert "the database has no room" in said(await stage.card(alert, "plan:1", "the database"))
+    await closes(stage, alert)
+    assert stage.target.effects["checkout"] == 1
