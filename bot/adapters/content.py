@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -147,6 +147,7 @@ def read(folders: Sequence[Path], environ: Mapping[str, str], holder: Holder = H
     if services and known is not None:
         problems.extend(_crossed(services[0], known, allowed, ruled))
     if allowed is not None:
+        modes = tuple(_without_strangers(modes, allowed, _strict_pages(folders)))
         problems.extend(_remedies(modes, allowed))
     if problems or known is None or allowed is None or ruled is None:
         raise ContentError(tuple(problems))
@@ -319,6 +320,28 @@ def _wanted(how: str, settings: Mapping[str, str]) -> str:
         if (how == "procedure.run")
         else wanted
     )
+
+
+def _strict_pages(folders: Sequence[Path]) -> frozenset[str]:
+    """The pages that must agree with the catalogue: all but those of folders behind it.
+
+    A page that comes with Greenlight may propose what a home's own, older `actions.yaml` does not have.
+    """
+    catalogue_at = next((n for n, folder in enumerate(folders) if (folder / ACTIONS).is_file()), 0)
+    return frozenset(path.stem for folder in folders[: catalogue_at + 1] for path in _page_files(folder))
+
+
+def _without_strangers(
+    modes: tuple[FailureMode, ...], allowed: Catalogue, strict: frozenset[str]
+) -> Iterator[FailureMode]:
+    for mode in modes:
+        if mode.id in strict:
+            yield mode
+            continue
+        kept = (
+            one for one in mode.remedies if not any(remedy_mistakes(replace(mode, remedies=(one,)), allowed))
+        )
+        yield replace(mode, remedies=tuple(kept))
 
 
 def _remedies(modes: tuple[FailureMode, ...], allowed: Catalogue) -> Iterator[str]:

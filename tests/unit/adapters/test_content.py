@@ -9,6 +9,7 @@ import pytest
 
 from bot.adapters.content import FileContent
 from bot.domain.action import Tier, UndoKind
+from bot.domain.errors import ContentError
 from bot.domain.ids import ActionId, RosterName, TargetId
 from tests.fakes.folders import DEMO, ENVIRON, SHIPPED, change, demo_folder, problems
 
@@ -306,3 +307,17 @@ def test_every_page_has_a_body_causes_and_checks() -> None:
         assert mode.body.startswith("\n# ") or mode.body.startswith("# "), mode.id
         assert mode.causes, mode.id
         assert mode.checks, mode.id
+
+
+def test_a_home_with_an_older_catalogue_keeps_working_with_newer_pages(tmp_path: Path) -> None:
+    shipped = Path("runbooks")
+    catalogue = (shipped / "actions.yaml").read_text()
+    older = catalogue[: catalogue.index("  k8s_")]
+    (tmp_path / "actions.yaml").write_text(older)
+    loaded = FileContent((tmp_path, shipped), {})
+    proposed = {remedy.action for mode in loaded.failure_modes() for remedy in mode.remedies}
+    assert proposed
+    assert not any(action.startswith("k8s_") for action in proposed)
+    (tmp_path / "crash-loop.md").write_text((shipped / "crash-loop.md").read_text())
+    with pytest.raises(ContentError, match=r"crash-loop\.md: remedies: k8s_\w+ is not an action"):
+        FileContent((tmp_path, shipped), {})
