@@ -27,7 +27,7 @@ async def halted(
         return (ExecutionCode.PAUSED, why), ()
     if not state.approved:
         return (ExecutionCode.EXPIRED, "the approval does not hold"), ()
-    moved = await elsewhere(ports, step, state)
+    moved = disowned(ports, incident, step) or await elsewhere(ports, step, state)
     if moved is not None:
         return (ExecutionCode.ENVIRONMENT_MISMATCH, moved), ()
     observed = await observed_now(ports, step)
@@ -38,6 +38,18 @@ async def halted(
         return (ExecutionCode.DRIFT, changed), observed
     other = await _rehearsed_otherwise(ports, step)
     return ((ExecutionCode.DRY_RUN_DIFFERS, other) if other else None), observed
+
+
+def disowned(ports: Ports, incident: Incident, step: Step) -> str | None:
+    """Why the step is not the approving service's any more: it lost the target, or the action."""
+    service = ports.content.inventory().owner_of(step.target)
+    if service is None:
+        return None
+    if service.name != incident.service:
+        return f"{step.target} belongs to {service.name} now, not to {incident.service}"
+    if step.action not in service.actions:
+        return f"{service.name} does not allow the action {step.action} any more"
+    return None
 
 
 async def elsewhere(ports: Ports, step: Step, state: PlanState) -> str | None:

@@ -18,6 +18,7 @@ from bot.flow.followup_drafts import draft_wanted, drafted
 from bot.flow.followup_plans import on_wish
 from bot.flow.handing_in import handed_in
 from bot.flow.memory_edits import propose_edit
+from bot.flow.responders import NOT_A_RESPONDER, is_responder
 from bot.ports.cards import Progress, Words
 from bot.ports.ports import Ports
 from bot.ports.team import Case, Hear, Reply
@@ -42,11 +43,13 @@ async def asked(ports: Ports, table: Table, answerer: Answerer, question: Asked,
     found = await ports.incidents.by_thread(place)
     if found is None:
         return False
-    content = ports.content
+    content, may_steer = ports.content, await is_responder(ports, question.person)
 
     def judged(incident: Incident) -> tuple[Event, ...]:
         service = content.inventory().service(incident.service)
         wish = wished(question.text, service, content.catalogue())
+        if not may_steer and (wish or _option(question) is not None):
+            return _refused(incident, question)
         return _answered(incident, question, answerer, wish=wish)
 
     after = await decide(ports, found, judged)
@@ -54,14 +57,32 @@ async def asked(ports: Ports, table: Table, answerer: Answerer, question: Asked,
     return True
 
 
-def _answered(incident: Incident, question: Asked, answerer: Answerer, *, wish: bool) -> tuple[Event, ...]:
+def _refused(incident: Incident, question: Asked) -> tuple[Event, ...]:
+    """Whoever may not press Edit may not say what the next plan shall be either."""
+    asked = _new(incident, question)
+    return () if asked is None else (asked, Answered(question.ts, NOT_A_RESPONDER))
+
+
+def _new(incident: Incident, question: Asked) -> Asked | None:
+    """The question as it is kept; nothing where it was kept before, or there are too many."""
     again = any(asked.ts == question.ts for asked in incident.questions)
     if again or len(incident.questions) >= MAX_QUESTIONS:
-        return ()
-    asked = Asked(question.person, question.ts, question.text[:MAX_QUESTION])
+        return None
+    return Asked(question.person, question.ts, question.text[:MAX_QUESTION])
+
+
+def _option(question: Asked) -> int | None:
+    """The number of the option that these words ask for."""
     use = USE.fullmatch(question.text.strip().rstrip(".!"))
-    if use is not None:
-        return (asked, *_use(incident, question, int(use[1])))
+    return int(use[1]) if use else None
+
+
+def _answered(incident: Incident, question: Asked, answerer: Answerer, *, wish: bool) -> tuple[Event, ...]:
+    asked, option = _new(incident, question), _option(question)
+    if asked is None:
+        return ()
+    if option is not None:
+        return (asked, *_use(incident, question, option))
     if draft_wanted(question.text) is not None:
         return (asked,)
     if wish:

@@ -222,11 +222,14 @@ def _essence(step: ProposedStep) -> str:
 
 
 def _originators(incident: Incident) -> tuple[PersonId, ...]:
-    """Who asked for this revision in words, or gave the rejection reason behind it (rule 11)."""
+    """Who asked for this revision in words, or gave the rejection reason behind it (rule 11).
+
+    The team is told that reason whenever it plans next, also after an investigation in between.
+    """
     if isinstance(incident.wanted, PlanAsked):
         return (incident.wanted.person,)
     last = incident.current
-    if incident.phase is Phase.REJECTED and last is not None and last.rejection is not None:
+    if last is not None and last.ended is PlanEnd.REJECTED and last.rejection is not None:
         return (last.rejection.person,)
     return ()
 

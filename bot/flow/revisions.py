@@ -20,11 +20,15 @@ TOO_LATE = "That plan is no longer open, so it was not changed."
 
 
 async def chosen(incident: Incident, ports: Ports, seen: Seen, wanted: OptionChosen) -> Event:
-    """The option that a person asked for, as a new revision."""
+    """The option that a person asked for, as a new revision.
+
+    Whoever asked for the plan before stays an originator: an option may be what they typed or worded.
+    """
     last = incident.current
     assert last is not None
     option = last.options[wanted.number - 1]
-    desk = replace(desk_of(ports, seen, (wanted.person,)), raise_tier=option.raise_tier)
+    originators = tuple(dict.fromkeys((*last.plan.originators, wanted.person)))
+    desk = replace(desk_of(ports, seen, originators), raise_tier=option.raise_tier)
     try:
         plan = await checked_plan(ports, incident, option.steps, desk)
     except PlanRefusedError as refused:

@@ -1,0 +1,144 @@
+"""Attacks on the gate by people and messages around it, each refused here by name."""
+
+from collections import deque
+from dataclasses import replace
+
+from bot.domain.auto_apply import AutoApply
+from bot.domain.decision import Code, ExecutionCode, Refused
+from bot.domain.events import Asked, Decided
+from bot.domain.finding import Option, ProposedStep, Remediation
+from bot.domain.ids import ActionId, IncidentId, PersonId, RosterName, ServiceName
+from bot.domain.incident import Phase
+from bot.domain.teamwork import ParametersEdited
+from bot.flow.asking import investigate
+from bot.flow.control import stop
+from bot.flow.followup import asked
+from bot.flow.responders import NOT_A_RESPONDER
+from bot.flow.table import table
+from bot.flow.wishes import edit
+from tests.fakes.content import COLLEAGUE, GUEST, ONCALL, PROCESS
+from tests.fakes.house import PLACE, House, house
+
+
+async def proposed() -> tuple[House, IncidentId]:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    return home, incident
+
+
+async def says(home: House, person: PersonId, text: str, ts: str) -> None:
+    await asked(home.ports, table, lambda _, __: None, Asked(person, ts, text), PLACE)
+    await home.work()
+
+
+async def test_a_stranger_cannot_replace_an_open_plan_by_words() -> None:
+    home, incident = await proposed()
+    before = await home.plan(incident)
+    await says(home, GUEST, "use 1", "1790000050.000100")
+    found = await home.incident(incident)
+    assert (found.phase, found.current) == (Phase.PROPOSED, before)
+    assert [one.answer for one in found.questions] == [NOT_A_RESPONDER]
+    assert isinstance(await home.click(incident), Decided)
+
+
+async def test_a_stranger_cannot_have_a_plan_made_by_words() -> None:
+    home, incident = await proposed()
+    assert isinstance(await home.click(incident, approve=False, reason="not this one"), Decided)
+    await stop(home.ports, incident, ONCALL)
+    await says(home, GUEST, "roll back", "1790000050.000100")
+    found = await home.incident(incident)
+    assert found.questions[-1].answer == NOT_A_RESPONDER
+    assert all(GUEST not in state.plan.originators for state in found.plans)
+
+
+async def test_a_friend_who_picks_options_does_not_wash_the_editor_off_the_plan() -> None:
+    home, incident = await proposed()
+    plan = await home.plan(incident)
+    values = (("pool_size", "80"),)
+    wish = ParametersEdited(plan.plan.id, plan.plan.revision, 0, values, ONCALL, ts="edit")
+    assert await edit(home.ports, table, incident, wish) is None
+    await home.work()
+    await says(home, COLLEAGUE, "use 1", "1790000050.000100")
+    await says(home, COLLEAGUE, "use 1", "1790000050.000200")
+    back = await home.plan(incident)
+    assert dict(back.plan.steps[0].parameters) == {"pool_size": 80}
+    assert back.plan.originators == (ONCALL, COLLEAGUE)
+
+
+async def rejected_and_stopped() -> tuple[House, IncidentId]:
+    """An approver rejects the plan and breaks the planning off that would follow."""
+    home, incident = await proposed()
+    assert isinstance(await home.click(incident, approve=False, reason="roll back instead"), Decided)
+    await stop(home.ports, incident, ONCALL)
+    assert (await home.incident(incident)).phase is Phase.INCONCLUSIVE
+    return home, incident
+
+
+async def test_who_rejected_stays_an_originator_across_a_new_investigation() -> None:
+    home, incident = await rejected_and_stopped()
+    assert "Investigating" in await investigate(home.ports, table, incident, ONCALL)
+    await home.work()
+    plan = await home.plan(incident)
+    assert (plan.plan.revision, plan.plan.steps[0].action) == (2, "rollback_deployment")
+    assert plan.plan.originators == (ONCALL,)
+    said = await home.click(incident, ONCALL)
+    assert isinstance(said, Refused)
+    assert said.code is Code.ORIGINATOR
+
+
+async def test_what_a_person_rejected_is_not_followed_by_an_automatic_approval() -> None:
+    home, incident = await rejected_and_stopped()
+    environment = replace(home.content.fixed_inventory.environments[0], production=False)
+    home.content.fixed_inventory = replace(home.content.fixed_inventory, environments=(environment,))
+    rule = AutoApply((environment.id,), (ActionId("restart"),))
+    home.content.fixed_policy = replace(home.content.fixed_policy, auto_apply=rule)
+    restart = ProposedStep(ActionId("restart"), PROCESS, ())
+    home.team.remediations = deque([Remediation((Option("Restart", (restart,), "It hangs."),))])
+    await investigate(home.ports, table, incident, ONCALL)
+    await home.work()
+    found = await home.incident(incident)
+    assert (found.phase, home.hands.performed) == (Phase.PROPOSED, [])
+
+
+async def test_an_approval_of_the_old_values_never_runs_the_new_ones_of_an_edit_under_way() -> None:
+    home, incident = await proposed()
+    plan = await home.plan(incident)
+    wish = ParametersEdited(plan.plan.id, plan.plan.revision, 0, (("pool_size", "80"),), COLLEAGUE, ts="edit")
+    assert await edit(home.ports, table, incident, wish) is None
+    assert isinstance(await home.click(incident), Decided)
+    home.eyes.set_samples("error_rate", "0.5", "0.0")
+    await home.work()
+    await home.pass_time(10)
+    assert [one.step.parameters for one in home.hands.performed] == [plan.plan.steps[0].parameters]
+    assert len((await home.incident(incident)).plans) == 1
+
+
+async def test_a_target_that_changed_hands_after_the_approval_is_left_alone() -> None:
+    home, incident = await proposed()
+    assert isinstance(await home.click(incident), Decided)
+    old = home.content.fixed_inventory
+    service = old.services[0]
+    others = replace(service, name=ServiceName("payments"), oncall=RosterName("payments-oncall"))
+    home.content.fixed_inventory = replace(old, services=(replace(service, targets=()), others))
+    await home.work()
+    state = await home.plan(incident)
+    assert home.hands.performed == []
+    assert (state.steps[0].code, state.steps[0].detail) == (
+        ExecutionCode.ENVIRONMENT_MISMATCH,
+        "checkout/process belongs to payments now, not to checkout",
+    )
+
+
+async def test_an_action_that_the_service_no_longer_allows_is_not_run() -> None:
+    home, incident = await proposed()
+    assert isinstance(await home.click(incident), Decided)
+    old = home.content.fixed_inventory
+    home.content.fixed_inventory = replace(old, services=(replace(old.services[0], actions=()),))
+    await home.work()
+    state = await home.plan(incident)
+    assert home.hands.performed == []
+    assert (state.steps[0].code, state.steps[0].detail) == (
+        ExecutionCode.ENVIRONMENT_MISMATCH,
+        "checkout does not allow the action increase_pool_size any more",
+    )
