@@ -27,6 +27,7 @@ COMMANDS = {
     "worker": Command("bot.commands.worker", "run one worker: --role think or --role act"),
     "doctor": Command("bot.commands.doctor", "check settings, people, rosters, store, Slack and metrics"),
     "audit": Command("bot.commands.audit", "verify, show and export the record of what was decided and done"),
+    "backup": Command("bot.commands.backup", "save the embedded store into one file, check it, restore it"),
     "memory": Command("bot.commands.memory", "show, export and trace what the team was approved to remember"),
     "manifest": Command("bot.commands.manifest", "print the manifest of the Slack app to create"),
     "parse": Command("bot.commands.parse", "show how Slack messages in a file are read as alerts"),
