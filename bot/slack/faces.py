@@ -74,7 +74,7 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         resuming=resume_modal,
         incident=lambda found: _incident(scenery, found),
         oncall=lambda: _oncall(scenery),
-        home=lambda person, standing: _home(scenery, person, standing),
+        home=lambda person, standing, address: _home(scenery, person, standing, address),
         forms=forms_of(scenery),
         reason=reason,
         evidence=evidence,
@@ -132,7 +132,7 @@ async def _oncall(scenery: Scenery) -> str:
     return "\n".join(["*On call now*", *lines]) if lines else "No service is listed in services.yaml."
 
 
-async def _home(scenery: Scenery, person: PersonId, standing: Standing) -> Mapping[str, Any]:
+async def _home(scenery: Scenery, person: PersonId, standing: Standing, address: str) -> Mapping[str, Any]:
     """What one person's Home shows now."""
     names = await scenery.incidents.opened(HOME_INCIDENTS)
     found = [replay((await scenery.incidents.load(name)).entries) for name in names]
@@ -147,6 +147,7 @@ async def _home(scenery: Scenery, person: PersonId, standing: Standing) -> Mappi
             pauses=await scenery.incidents.pauses(),
             freezes=scenery.freezes(),
             health=await scenery.health(incidents),
+            address=address,
         )
     )
 

@@ -259,6 +259,8 @@ class Identity(Payload):
     team_id: Id
     user_id: Id
     bot_id: Short = ""
+    url: Annotated[str, Field(max_length=300)] = ""
+    """The workspace's own address, as in `https://example.slack.com/`."""
 
 
 class Group(Payload):

@@ -12,17 +12,20 @@ import structlog
 from bot.domain.apply import replay
 from bot.domain.errors import StoreUnavailableError
 from bot.domain.ids import At
-from bot.ports.cards import Cards, Seen
+from bot.domain.incident import Incident
+from bot.ports.cards import Cards, Progress, Seen
 from bot.ports.content import Content
-from bot.ports.records import Incidents
+from bot.ports.records import Incidents, Loaded
 from bot.ports.world import Clock
 from bot.slack.app import build_app
 from bot.slack.background import Background
 from bot.slack.chat import SLACK_URL, Chat, open_chat
 from bot.slack.failures import FATAL, ChatError, FatalLinkError, NoAnswerError, RefusedBySlackError
 from bot.slack.fallback import Fallback
+from bot.slack.home_watch import HomeWatch
 from bot.slack.inbox import LATE, Forced, Inbox, Parse, backfill
 from bot.slack.listeners.room import Room, Screens
+from bot.slack.mute_ends import MuteEnds
 from bot.slack.pacing import Pacer
 from bot.slack.payloads import Identity
 from bot.slack.people import SlackPeople
@@ -33,6 +36,7 @@ from bot.slack.socket import Health, Link
 from bot.slack.status import Status
 from bot.slack.streams import Streams
 from bot.slack.verbs import Verbs
+from bot.slack.views.scene import Card
 from bot.slack.webhooks import Door, WebhookOptions, open_door
 
 SWEEP_SECONDS = 30.0
@@ -118,7 +122,12 @@ async def run_bot(
         background=background,
         channels=frozenset(options.channels),
     )
-    room = Room(verbs, faces.screens, inbox, shelves.incidents, desk.people, desk.chat, time.monotonic)
+    homes = HomeWatch(
+        desk.chat,
+        lambda person: faces.screens.home(person, verbs.care.standing, desk.me.url),
+        time.monotonic,
+    )
+    room = Room(verbs, faces.screens, inbox, shelves.incidents, desk.people, desk.chat, time.monotonic, homes)
     upkeep = Upkeep(options, desk, shelves, inbox)
     link = Link(
         app=build_app(room, desk.chat.once, desk.me),
@@ -129,15 +138,22 @@ async def run_bot(
         ping_seconds=options.ping_seconds,
         health=health,
     )
-    publisher = _publisher(desk, shelves, faces, link)
+    mutes = MuteEnds(shelves.incidents, shelves.cards, shelves.clock)
+
+    async def render(incident: Incident, loaded: Loaded, progress: Progress | None) -> tuple[Card, ...]:
+        mutes.note(incident)
+        homes.changed()
+        return await faces.render(incident, loaded, progress)
+
+    publisher = _publisher(desk, shelves, render, link)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(background.finish, LAST_WORDS_SECONDS)
         if options.webhooks is not None:
             await stack.enter_async_context(open_door(Door(options.webhooks, inbox, shelves.clock)))
-        await _together(link.run(), publisher.run(), upkeep.run(health))
+        await _together(link.run(), publisher.run(), upkeep.run(health), mutes.run(), homes.run())
 
 
-def _publisher(desk: Desk, shelves: Shelves, faces: Faces, link: Link) -> Publisher:
+def _publisher(desk: Desk, shelves: Shelves, render: Render, link: Link) -> Publisher:
     background = Background()
     streams = Streams(desk.chat, shelves.cards, desk.me.team_id, time.monotonic)
     sender = Sender(
@@ -154,7 +170,7 @@ def _publisher(desk: Desk, shelves: Shelves, faces: Faces, link: Link) -> Publis
         incidents=shelves.incidents,
         cards=shelves.cards,
         sender=sender,
-        render=faces.render,
+        render=render,
         status=Status(desk.chat, background, time.monotonic),
         now=time.monotonic,
         fatal=link.fatal,

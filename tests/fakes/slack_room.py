@@ -129,7 +129,7 @@ async def _evidence(incident: Incident) -> dict[str, Any]:
     return _modal("Evidence", _text(f"{len(incident.evidence)} looks"))
 
 
-async def _home(person: PersonId, _: Standing) -> dict[str, Any]:
+async def _home(person: PersonId, _: Standing, __: str) -> dict[str, Any]:
     return {"type": "home", "blocks": [_text(f"home of {person}")]}
 
 

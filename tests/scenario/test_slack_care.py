@@ -288,6 +288,21 @@ async def test_the_home_shows_what_waits_for_whom_and_why_not() -> None:
         assert "Who can: Olga" in shown(theirs)
 
 
+async def test_the_home_links_to_threads_and_follows_the_incidents_while_somebody_looks() -> None:
+    async with slack_room(real=True) as room:
+        alert, _ = await proposed(room)
+        carl = room.workspace.as_user(COLLEAGUE)
+        await carl.open_home()
+        home = await room.until(carl.home)
+        where = f"https://example.slack.com/archives/{CHANNEL}/p{alert.ts.replace('.', '')}|Open the thread>"
+        assert where.replace("example", room.workspace._state.team.domain) in shown(home)
+        assert "nobody has it yet" in shown(home)
+        card = with_button(room, alert, "take_incident")
+        assert card is not None
+        await room.workspace.as_user(LEAD).click(card, "take_incident")
+        await room.until(lambda: f"<@{LEAD}> has it" in shown(at_home(carl)))
+
+
 async def test_changes_are_paused_and_resumed_from_the_home() -> None:
     async with slack_room(real=True) as room:
         lee = room.workspace.as_user(LEAD)

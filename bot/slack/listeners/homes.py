@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from pydantic import ValidationError
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.domain.errors import GreenlightError
 from bot.domain.ids import PersonId
-from bot.slack.failures import ChatError
 from bot.slack.listeners.care import read_submission
 from bot.slack.listeners.clicks import read_press
 from bot.slack.listeners.events import Events
@@ -17,8 +14,6 @@ from bot.slack.listeners.room import Asker, Room, answer, asker_of, show
 from bot.slack.payloads import HomeOpened
 
 MAX_REASON = 500
-
-log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +30,14 @@ class Homes:
         except ValidationError:
             return
         if seen.tab == "home":
-            await self._publish(PersonId(seen.user))
+            await self.room.homes.looked(PersonId(seen.user))
 
     async def refresh(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`home_refresh`."""
         await ack()
         press = read_press(body)
         if press is not None:
-            await self._publish(PersonId(press.user.id))
+            await self.room.homes.looked(PersonId(press.user.id))
 
     async def pause(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`home_pause`: all changes, everywhere."""
@@ -52,7 +47,7 @@ class Homes:
             return
         asker = asker_of(self.room, press)
         await answer(self.room, asker, self._paused(press.single.value, asker))
-        await self._publish(asker.person)
+        await self.room.homes.looked(asker.person)
 
     async def resume(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`home_resume`: asks for the reason."""
@@ -72,15 +67,8 @@ class Homes:
         scope, reason = submission.view.private_metadata, submission.view.state.text[:MAX_REASON]
         if scope == "all":
             await answer(self.room, asker, self.room.verbs.resume(scope, asker.person, reason))
-        await self._publish(asker.person)
+        await self.room.homes.looked(asker.person)
 
     async def _paused(self, scope: str, asker: Asker) -> str | None:
         said = await self.room.verbs.pause("all", asker.person, "") if scope == "all" else ""
         return None if said.startswith("Paused") else said or None
-
-    async def _publish(self, person: PersonId) -> None:
-        try:
-            view = await self.room.screens.home(person, self.room.verbs.care.standing)
-            await self.room.chat.publish_home(person, view)
-        except (ChatError, GreenlightError) as error:
-            log.warning("home_not_published", person=person, error=error.message)

@@ -13,6 +13,7 @@ from bot.domain.incident import Incident, PlanState
 from bot.ports.records import Incidents, Pause
 from bot.slack.chat import Chat
 from bot.slack.failures import ChatError
+from bot.slack.home_watch import HomeWatch
 from bot.slack.inbox import Inbox
 from bot.slack.payloads import Press, Submission
 from bot.slack.people import SlackPeople
@@ -62,7 +63,8 @@ class Screens:
     incident: Callable[[Incident], Awaitable[str]]
     """One incident in words, as mrkdwn."""
     oncall: Callable[[], Awaitable[str]]
-    home: Callable[[PersonId, Standing], Awaitable[View]]
+    home: Callable[[PersonId, Standing, str], Awaitable[View]]
+    """Of a person, with the workspace's address for links (empty where it is not known)."""
     forms: Forms
     status: Callable[[tuple[Incident, ...], tuple[Pause, ...]], str]
     help: str
@@ -79,6 +81,7 @@ class Room:
     people: SlackPeople
     chat: Chat
     now: Callable[[], float]
+    homes: HomeWatch
 
 
 @dataclass(frozen=True, slots=True)

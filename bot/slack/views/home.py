@@ -26,10 +26,11 @@ from bot.slack.views.blocks import (
 from bot.slack.views.errors import refusal
 from bot.slack.views.phrases import ACTIONS, now, pause_words, word
 from bot.slack.views.text import count, either, esc, esc_fit, mention, when, when_day
+from bot.slack.views.values import CHANNEL, TS
 
 ALL = "all"
 SHOWN = 20
-CHANNEL = re.compile(r"[A-Z][A-Z0-9]{1,63}", re.ASCII)
+ADDRESS = re.compile(r"https://[a-z0-9-]{1,80}(\.enterprise)?\.slack(-gov)?\.com/", re.ASCII)
 PAUSE_TEXT = "No new step starts anywhere until a lead resumes."
 ALL_WELL = "All messages of the open incidents stand in Slack as they were drawn."
 
@@ -56,6 +57,8 @@ class HomeScene:
     pauses: tuple[Pause, ...] = ()
     freezes: tuple[str, ...] = ()
     health: tuple[str, ...] = ()
+    address: str = ""
+    """The workspace's own address, for links to threads."""
 
 
 def home_view(scene: HomeScene) -> Block:
@@ -70,25 +73,33 @@ def _approvals(scene: HomeScene) -> list[Part]:
     parts = [must(header(f"Waiting for your approval: {len(mine)}"))]
     if not mine:
         parts.append(must(section("No plan waits for you right now.")))
-    parts += [may(section(_plan(one)), context(_until(one))) for one in mine]
+    parts += [may(section(_plan(one, scene)), context(_until(one))) for one in mine]
     if others:
         parts.append(must(header(f"Waiting for somebody else: {len(others)}")))
-    parts += [may(section(_plan(one)), context(_why_not(one), _until(one))) for one in others]
+    parts += [may(section(_plan(one, scene)), context(_why_not(one), _until(one))) for one in others]
     return parts
 
 
-def _plan(waiting: Waiting) -> str:
+def _plan(waiting: Waiting, scene: HomeScene) -> str:
     plan = waiting.state.plan
     steps = "; ".join(f"{step.title} on {step.target}" for step in plan.steps[:3])
     title = esc_fit(waiting.incident.alert.title, 140)
     risk = f"Risk {esc(plan.tier)}, {esc(plan.environment)}"
-    return f"*{title}* in {_channel(waiting.incident)}\n{risk}: {esc_fit(steps, 300)}"
+    return f"*{title}* in {_thread(waiting.incident, scene)}\n{risk}: {esc_fit(steps, 300)}"
 
 
-def _channel(incident: Incident) -> str:
-    """A link to the channel; nothing from outside is in it."""
-    channel = incident.place.channel
-    return f"<#{channel}>" if CHANNEL.fullmatch(channel) else esc_fit(channel, 30)
+def _thread(incident: Incident, scene: HomeScene) -> str:
+    """The channel and a link to the thread in it; nothing from outside is in either.
+
+    The form of the address is that of the method reference's answer to `chat.getPermalink`.
+    """
+    channel, thread = incident.place.channel, incident.place.thread
+    if not CHANNEL.fullmatch(channel):
+        return esc_fit(channel, 30)
+    if not ADDRESS.fullmatch(scene.address) or not TS.fullmatch(thread):
+        return f"<#{channel}>"
+    where = f"{scene.address}archives/{channel}/p{thread.replace('.', '')}"
+    return f"<#{channel}> · <{where}|Open the thread>"
 
 
 def _until(waiting: Waiting) -> str:
@@ -107,19 +118,19 @@ def _incidents(scene: HomeScene) -> list[Part]:
     parts = [must(divider(), header(f"Open incidents: {len(scene.incidents)}"))]
     if not scene.incidents:
         parts.append(must(section("Nothing is open.")))
-    parts += [may(section(_incident(one))) for one in scene.incidents[:SHOWN]]
+    parts += [may(section(_incident(one, scene))) for one in scene.incidents[:SHOWN]]
     more = len(scene.incidents) - SHOWN
     return [*parts, must(context(f"and {more} more"))] if more > 0 else parts
 
 
-def _incident(incident: Incident) -> str:
+def _incident(incident: Incident, scene: HomeScene) -> str:
     where = esc_fit(incident.service or incident.alert.service or "unknown service", 60)
     bad = esc_fit(incident.alert.severity or "severity not given", 40)
     has = f"{mention(incident.owner)} has it" if incident.owner else "nobody has it yet"
     action = ACTIONS.get(incident.phase, "")
     head = f"*{esc(word(incident))}:* {esc_fit(incident.alert.title, 140)}"
     since = when_day(incident.alert.started_at)
-    facts = f"{_channel(incident)} · {where} · {bad} · since {since} · {has} · `{esc(incident.id)}`"
+    facts = f"{_thread(incident, scene)} · {where} · {bad} · since {since} · {has} · `{esc(incident.id)}`"
     return f"{head}\n{facts}\n{esc_fit(f'{now(incident)} {action}'.strip(), 300)}"
 
 

@@ -108,6 +108,10 @@ function openThread(ts) {
   show("thread");
 }
 
+document.addEventListener("open-thread", ({ detail }) => {
+  if (detail.channel === state.channel) openThread(detail.ts);
+});
+
 // --- hearing --------------------------------------------------------------------------------------------------
 
 const HEAR = {

@@ -5,6 +5,7 @@ import { el, fill } from "./dom.js";
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const plain = (text) => text.replace(/&(?:amp|lt|gt);/g, (one) => ENTITIES[one]);
 const SAFE_LINK = /^(https?:|mailto:)/i;
+const PERMALINK = /^https:\/\/[a-z0-9-]+\.slack\.com\/archives\/([A-Z0-9]+)\/p(\d+)(\d{6})$/;
 
 /** Names for ids; filled by the page whenever it learns who is here. */
 export const names = { users: new Map(), groups: new Map(), channels: new Map(), me: "" };
@@ -22,9 +23,18 @@ export function channelMention(id, label) {
   return el("span", { class: "mention" }, `#${names.channels.get(id) ?? label ?? id}`);
 }
 
+/** This workspace has no address of its own: a link to one of its messages opens the thread here. */
+function toThread([, channel, seconds, rest], label) {
+  const detail = { channel, ts: `${seconds}.${rest}` };
+  const open = () => document.dispatchEvent(new CustomEvent("open-thread", { detail }));
+  return el("button", { type: "button", class: "linklike", onclick: open }, label);
+}
+
 /** A link that opens nothing by itself: its address is shown, a click needs a new tab. */
 export function link(url, label) {
   if (!SAFE_LINK.test(url)) return document.createTextNode(label ?? url);
+  const place = PERMALINK.exec(url);
+  if (place) return toThread(place, label ?? url);
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url }, label ?? url);
 }
 
