@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
@@ -21,15 +21,22 @@ BATCH: Final = 2_000
 RANKS = ("debug", "info", "warn", "error", "fatal")
 """Levels, quietest first."""
 
+WITHIN = "within"
+"""A second pattern, which an agent asks for; no inventory can set it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogAsk:
-    """The window, the quietest level (empty for all), an RE2 pattern (empty for all) and the cap in bytes."""
+    """The window, the quietest level (empty for all), RE2 patterns (empty for all) and the cap in bytes.
+
+    A line must match both patterns; a reader may hand the first one to its server.
+    """
 
     window: Window
     level: str = ""
     pattern: str = ""
     max_bytes: int = MAX_BYTES
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,23 @@ def ask_of(source: Source, window: Window) -> LogAsk:
     """What a source's own settings ask for in a window; the inventory has checked them."""
     given = int(source.setting("max_bytes", str(MAX_BYTES)))
     level = LEVELS.get(source.setting("level").lower(), "")
-    return LogAsk(window, level, source.setting("pattern"), max(1, min(given, MOST_BYTES)))
+    most = max(1, min(given, MOST_BYTES))
+    return LogAsk(window, level, source.setting("pattern"), most, source.setting(WITHIN))
+
+
+def narrowed(source: Source, level: str, pattern: str) -> Source:
+    """The source with less in it: the louder of both levels, and what its own pattern leaves of this one.
+
+    The level is one of RANKS or empty, the pattern RE2 or empty; the caller has checked them.
+    """
+    settings = dict(source.settings)
+    own = LEVELS.get(settings.get("level", "").lower(), "")
+    loudest = max((one for one in (own, level) if one), key=RANKS.index, default="")
+    if loudest:
+        settings["level"] = loudest
+    if pattern:
+        settings[WITHIN if settings.get("pattern") else "pattern"] = pattern
+    return replace(source, settings=tuple(settings.items()))
 
 
 def place_of(source: Source) -> str:
@@ -60,7 +83,9 @@ def place_of(source: Source) -> str:
     names = ("path", "unit", "selector", "index", "deployment", "workload", "name")
     found = next((source.setting(name) for name in names if source.setting(name)), source.kind)
     asked = [
-        f"{name} {source.setting(name)}" for name in ("level", "pattern", "query") if source.setting(name)
+        f"{name} {source.setting(name)}"
+        for name in ("level", "pattern", WITHIN, "query")
+        if source.setting(name)
     ]
     return ", ".join([Path(found).name if source.kind == "file" else found, *asked])
 
@@ -70,7 +95,9 @@ class Sieve:
     """Keeps the lines that are loud enough and match; a line without a level goes with the line before it."""
 
     def __init__(self, ask: LogAsk) -> None:
-        self._patterns = Patterns([ask.pattern]) if ask.pattern else None
+        patterns = [one for one in (ask.pattern, ask.within) if one]
+        self._all = tuple(range(len(patterns)))
+        self._patterns = Patterns(patterns) if patterns else None
         self._least = RANKS.index(ask.level) if ask.level else 0
         self._loud = True
 
@@ -83,7 +110,7 @@ class Sieve:
     def _wanted(self, line: str) -> bool:
         if self._least and (level := shaped(line).level):
             self._loud = RANKS.index(level) >= self._least
-        return self._loud and (self._patterns is None or bool(self._patterns.matching(line)))
+        return self._loud and (self._patterns is None or self._patterns.matching(line) == self._all)
 
 
 @final

@@ -1,6 +1,6 @@
 """The team without a model: failure modes scored on evidence, remedies from their pages, or no answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from bot.adapters.causes import cause_of, claims_of, unknown_cause
@@ -10,11 +10,14 @@ from bot.domain.evidence import Change, EvidenceKind, MetricReading
 from bot.domain.finding import Claim, Confidence, Diagnosis, Remediation, Verdict
 from bot.domain.ids import At, EvidenceId
 from bot.domain.orders import understood
+from bot.domain.service import Inventory
 from bot.ports.content import Content
 from bot.ports.team import Case
 
 TEAM = "rules"
 OFTEN = 3
+RELATED = 3
+TITLE = 80
 LOOKED_AT = (EvidenceKind.LOGS, EvidenceKind.METRICS, EvidenceKind.CHANGES, EvidenceKind.STATE)
 
 
@@ -46,6 +49,10 @@ class RulesTeam:
 
     async def diagnose(self, case: Case) -> Diagnosis:
         """The best failure mode where the logs speak for one, else what is missing."""
+        found = self._found(case)
+        return replace(found, notes=(*found.notes, *_related(case, self._content.inventory())))
+
+    def _found(self, case: Case) -> Diagnosis:
         facts = seen(case.sightings)
         found = scores(self._content.failure_modes(), facts)
         best = found[0] if found and found[0].strong else None
@@ -193,6 +200,22 @@ def _checked(picture: Picture) -> tuple[str, ...]:
         for sighting in picture.case.sightings
         if not sighting.evidence.failed
     )
+
+
+def _related(case: Case, inventory: Inventory) -> tuple[str, ...]:
+    """What else fires in this incident at services that this one depends on, or that depend on it."""
+    own = case.service
+    said = list[str]()
+    for one in case.related:
+        other = inventory.service(one.alert.service)
+        if own is None or other is None:
+            continue
+        if other.name in own.depends_on:
+            said.append(f"{other.name}, which {own.name} depends on: {one.alert.title[:TITLE]}")
+        elif own.name in other.depends_on:
+            said.append(f"{other.name}, which depends on {own.name}: {one.alert.title[:TITLE]}")
+    more = f" (and {len(said) - RELATED} more)" if len(said) > RELATED else ""
+    return (f"Also firing: {'; '.join(said[:RELATED])}{more}",) if said else ()
 
 
 def _missing(picture: Picture) -> tuple[str, ...]:

@@ -140,8 +140,9 @@ class ModelTeam:
         if WRITERS[kind] not in crew.roster.members:
             return None
         brief = to_answer(case, DRAFT_TASKS[kind], self._reach.clean)
-        session, _ = await self._session(case, crew, f"draft:{kind}:{len(case.record)}")
+        session, tools = await self._session(case, crew, f"draft:{kind}:{len(case.record)}")
         outcome = await crew.team.ask(WRITERS[kind], brief, session)
+        self._hand_in_edits(case, tools)
         run = TeamRun((outcome,))
         case.worksheet.worked.append(worked_of(f"draft of {kind}", run, crew.digests, self._reach.clean))
         return self._reach.clean(outcome.answer).strip() or None if isinstance(outcome.answer, str) else None
@@ -154,8 +155,7 @@ class ModelTeam:
         if outcome.stopped:
             text = f"{text}\n\nI had to stop early: {outcome.stopped}.".strip()
         text = _citing(text, case)
-        clean = self._reach.clean
-        case.worksheet.edits.extend(MemoryWish(clean(edit.after), clean(edit.reason)) for edit in tools.edits)
+        self._hand_in_edits(case, tools)
         cited = tuple(dict.fromkeys(EvidenceId(found) for found in EVIDENCE_ID.findall(text)))
         return Reply(
             f"{text[:MAX_REPLY]}\n(Answered by {outcome.agent}, a model; it can change nothing.)",
@@ -168,10 +168,18 @@ class ModelTeam:
         session, tools = await self._session(case, crew, f"{stages[-1] if stages else ''}:{tried}")
         try:
             if crew.roster.orchestration == "manager":
-                return Ran(await crew.team.manage(brief, session), crew, tools)
-            return Ran(await crew.team.run_stages(stages, replace(brief, task=""), session), crew, tools)
+                run = await crew.team.manage(brief, session)
+            else:
+                run = await crew.team.run_stages(stages, replace(brief, task=""), session)
         except ExceptionGroup as group:
             raise _first(group) from group
+        self._hand_in_edits(case, tools)
+        return Ran(run, crew, tools)
+
+    def _hand_in_edits(self, case: Case, tools: Tools) -> None:
+        """Whichever agent wished them, while whatever was done: each has to meet a person."""
+        clean = self._reach.clean
+        case.worksheet.edits.extend(MemoryWish(clean(edit.after), clean(edit.reason)) for edit in tools.edits)
 
     async def _session(self, case: Case, crew: Crew, run: str) -> tuple[Session, Tools]:
         journal = self._books.journal(case.incident)
@@ -200,7 +208,7 @@ class ModelTeam:
 
 
 def _ruled(ruled: Diagnosis, why: str, notes: tuple[str, ...]) -> Diagnosis:
-    return replace(ruled, notes=(why, *notes))
+    return replace(ruled, notes=(why, *notes, *ruled.notes))
 
 
 def _citing(text: str, case: Case) -> str:

@@ -26,6 +26,9 @@ CATALOGUE_TOKENS = 900
 RECORD_TOKENS = 1_200
 LABELS = 12
 NOTE_TOKENS = 20
+RELATED = 6
+RELATED_TOKENS = 250
+TITLE = 80
 
 
 def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Brief:
@@ -34,6 +37,7 @@ def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Bri
     return Brief(
         (
             _alert(case, clean),
+            *_related(case, clean),
             *(_document(one, clean) for one in case.sightings),
             Document("failure modes with a runbook page", pages, OTHER_TOKENS),
         )
@@ -42,7 +46,8 @@ def to_diagnose(case: Case, modes: tuple[FailureMode, ...], clean: Clean) -> Bri
 
 def to_remedy(case: Case, clean: Clean) -> Brief:
     """The alert, the evidence in short, the diagnosis as code checked it, the catalogue, what was tried."""
-    documents = [_alert(case, clean), *(_short(one, clean, BRIEF_LOG_TOKENS) for one in case.sightings)]
+    documents = [_alert(case, clean), *_related(case, clean)]
+    documents += [_short(one, clean, BRIEF_LOG_TOKENS) for one in case.sightings]
     if case.service is not None:
         text = catalogue_text(case.service, case.catalogue)
         documents.append(Document(f"actions and targets of {case.service.name}", text, CATALOGUE_TOKENS))
@@ -62,6 +67,7 @@ def to_answer(case: Case, question: str, clean: Clean) -> Brief:
     record = "\n".join(case.record)
     documents = (
         _alert(case, clean),
+        *_related(case, clean),
         Document("record of the incident", clean(record), RECORD_TOKENS),
         *(_document(one, clean) for one in case.sightings),
     )
@@ -132,6 +138,20 @@ def _alert(case: Case, clean: Clean) -> Document:
         f"labels: {labels or 'none'}",
     )
     return Document("alert", clean("\n".join(lines)), ALERT_TOKENS)
+
+
+def _related(case: Case, clean: Clean) -> tuple[Document, ...]:
+    """The first alerts that joined the incident, one line each, and how many more there are."""
+    if not case.related:
+        return ()
+    lines = [
+        f"- {one.alert.service or 'unknown service'}: {one.alert.title[:TITLE]} "
+        f"(since {clock_time(one.alert.started_at)}; {one.why})"
+        for one in case.related[:RELATED]
+    ]
+    if len(case.related) > RELATED:
+        lines.append(f"and {len(case.related) - RELATED} more")
+    return (Document("other alerts of this incident", clean("\n".join(lines)), RELATED_TOKENS),)
 
 
 def _document(seen: Sighting, clean: Clean) -> Document:

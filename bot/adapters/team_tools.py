@@ -10,6 +10,9 @@ from agents.journal import Journal
 from agents.memory import MemoryEdit, edit_tool
 from agents.tools import Tool, Toolbox, form_of
 from bot.adapters.codec import sighting_bytes, sighting_from
+from bot.adapters.log_reading import RANKS, narrowed
+from bot.adapters.log_shapes import LEVELS
+from bot.adapters.patterns import fault
 from bot.adapters.team_answers import Clean, step_of
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Sighting, state_sighting
@@ -24,6 +27,7 @@ from bot.ports.world import Clock, Eyes, Window
 
 MAX_MINUTES = 24 * 60
 MAX_STEPS = 12
+MAX_PATTERN = 200
 RECALLED = 5
 RECORDED = "Recorded as a proposed step; it waits for a human. Nothing was executed."
 NAMES = frozenset(
@@ -98,16 +102,19 @@ class Tools:
             )
         )
 
-    async def fetch_logs(self, service: str, minutes: int = 30) -> str:
-        """Log lines of a service over the last minutes, condensed to patterns. Fetched once already."""
+    async def fetch_logs(self, service: str, minutes: int = 30, level: str = "", pattern: str = "") -> str:
+        """Log lines of the last minutes, condensed. Fetched once, without (least) level and pattern (RE2)."""
         known = self._service(service)
         if not 1 <= minutes <= MAX_MINUTES:
             raise BadArgumentsError(f"minutes: expected 1 to {MAX_MINUTES}, not {minutes}")
+        least = _level(level)
+        _check_pattern(pattern)
+        asked = replace(known, logs=tuple(narrowed(one, least, pattern) for one in known.logs))
 
         async def look() -> tuple[Sighting, ...]:
-            return (await self.reach.eyes.logs(known, self._window(minutes)),)
+            return (await self.reach.eyes.logs(asked, self._window(minutes)),)
 
-        return await self._looked("fetch_logs", (known.name, minutes), look)
+        return await self._looked("fetch_logs", (known.name, minutes, least, pattern), look)
 
     async def query_metrics(self, service: str, metric: str = "") -> str:
         """One metric of a service (or all) against its normal range."""
@@ -256,6 +263,25 @@ def shown(sighting: Sighting) -> str:
 def clock_time(at: At) -> str:
     """A moment as `2026-11-02 13:45:09Z`."""
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _level(word: str) -> str:
+    """The level by one of its names, empty for all; raises BadArgumentsError."""
+    least = LEVELS.get(word.strip().casefold(), "")
+    if word.strip() and not least:
+        raise BadArgumentsError(f"level: unknown {word[:40]!r}; there are: {', '.join(RANKS)}")
+    return least
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises BadArgumentsError where RE2 does not take it, with what RE2 says."""
+    if len(pattern) > MAX_PATTERN:
+        raise BadArgumentsError(f"pattern: expected at most {MAX_PATTERN} characters, not {len(pattern)}")
+    wrong = fault(pattern)
+    if wrong is not None:
+        raise BadArgumentsError(
+            f"pattern: expected RE2 (no look-around, no back-references), case is ignored: {wrong[:160]}"
+        )
 
 
 def _concerns(incident: Incident, service: str, words: Iterable[str]) -> bool:

@@ -16,8 +16,7 @@ from bot.domain.timeline import timeline
 from bot.flow.conductor import MAX_ATTEMPTS, Table, decide, leased, load, nudge
 from bot.flow.followup_drafts import draft_wanted, drafted
 from bot.flow.followup_plans import on_wish
-from bot.flow.handing_in import handed_in
-from bot.flow.memory_edits import propose_edit
+from bot.flow.handing_in import edits_proposed, handed_in
 from bot.flow.responders import NOT_A_RESPONDER, is_responder
 from bot.ports.cards import Progress, Words
 from bot.ports.ports import Ports
@@ -139,10 +138,11 @@ async def _reply(ports: Ports, incident: Incident, question: Question) -> tuple[
     kind = draft_wanted(question.text)
     if kind is not None:
         made = await drafted(ports, incident, question, case, kind)
+        await edits_proposed(ports, incident, case.worksheet, question.person, asked=True)
         return (*await handed_in(ports, case.worksheet), *made)
     hear = await _aloud(ports, incident.id, question.ts)
     reply = await ports.speaker.answer(case, question.text, hear) or Reply(NEEDS_A_MODEL)
-    said = [await propose_edit(ports, incident, edit, question.person) for edit in case.worksheet.edits]
+    said = await edits_proposed(ports, incident, case.worksheet, question.person, asked=True)
     text = "\n\n".join((reply.text, *said))
     answered = Answered(question.ts, text, reply.evidence, reply.offers)
     return (*await handed_in(ports, case.worksheet), answered)
@@ -171,5 +171,6 @@ async def _case(ports: Ports, incident: Incident) -> Case:
         catalogue=ports.content.catalogue(),
         now=ports.clock.now(),
         diagnosis=incident.diagnosis,
+        related=incident.joined,
         record=tuple(row.text for row in timeline(incident.entries)),
     )

@@ -14,7 +14,7 @@ from bot.domain.finding import Confidence, Diagnosis, Option, ProposedStep, Verd
 from bot.domain.ids import ActionId, Fingerprint, IncidentId, PersonId, ServiceName, TargetId
 from bot.domain.incident import OWN, Incident, Phase
 from bot.flow.checked_plan import checked_plan
-from bot.flow.conductor import Work, append
+from bot.flow.conductor import Work, append, load
 from bot.flow.drafts import Drafted, desk_of, observed, proposal
 from bot.ports.ports import Ports
 from bot.ports.team import MemoryWish
@@ -28,17 +28,28 @@ NOT_SET_UP = (
 )
 PROPOSED = "I proposed an edit of AGENTS.md: its card with the difference waits for an approval."
 AGAIN = "This edit of AGENTS.md is proposed already."
+ANOTHER = "Another edit of AGENTS.md that was proposed in this incident still waits for an approval."
+ONCE = "An edit of AGENTS.md was decided in this incident before; another one needs a person who asks for it."
 
 
 async def propose_edit(
-    ports: Ports, asked_in: Incident, wish: MemoryWish, asker: PersonId | None = None
+    ports: Ports,
+    asked_in: Incident,
+    wish: MemoryWish,
+    asker: PersonId | None = None,
+    *,
+    asked: bool = True,
 ) -> str:
     """Open an incident for one edit; the sentence for the person who talked with the agent.
 
-    The asker, who may have put the agent up to it, is the plan's originator.
+    The asker, who may have put the agent up to it, is the plan's originator. Of one incident, at most one
+    edit is open. Where nobody talked with the agent (`asked` is false), one is decided there, once.
     """
     if ports.content.inventory().owner_of(TARGET) is None:
         return NOT_SET_UP
+    before = await _before(ports, asked_in, wish, asked=asked)
+    if before is not None:
+        return before
     try:
         incident, events = await _opening(ports, asked_in, wish, (asker,) if asker else ())
         await append(ports, None, incident, events)
@@ -49,6 +60,21 @@ async def propose_edit(
     return PROPOSED
 
 
+async def _before(ports: Ports, asked_in: Incident, wish: MemoryWish, *, asked: bool) -> str | None:
+    """Why an edit is not proposed now; the claim on the fingerprint holds where two come at once."""
+    mine = _fingerprint(asked_in)
+    waiting = await ports.incidents.by_fingerprint(mine)
+    if waiting is not None:
+        same = _text_of(await load(ports, waiting)) == _said(wish.after)
+        return AGAIN if same else ANOTHER
+    if not asked and await ports.incidents.last_closed(mine) is not None:
+        return ONCE
+    for name in await ports.incidents.opened():
+        if name != asked_in.id and _text_of(await load(ports, name)) == _said(wish.after):
+            return AGAIN
+    return None
+
+
 async def _opening(
     ports: Ports, asked_in: Incident, wish: MemoryWish, originators: tuple[PersonId, ...]
 ) -> tuple[IncidentId, tuple[Event, ...]]:
@@ -57,7 +83,7 @@ async def _opening(
     after = await ports.memory.keep(wish.after)
     seen = await observed(ports, service)
     name = IncidentId(ports.clock.new_id("inc"))
-    alert = _alert(ports, asked_in, after)
+    alert = _alert(ports, asked_in, wish)
     opened = IncidentOpened(name, alert, asked_in.place, service.name)
     diagnosed = Diagnosed(_reason(asked_in, wish))
     begun = apply(
@@ -69,16 +95,29 @@ async def _opening(
     return name, (opened, diagnosed, proposal((Drafted(option, plan),)))
 
 
-def _alert(ports: Ports, asked_in: Incident, after: str) -> Alert:
-    said = hashlib.sha256(f"{TARGET} {after}".encode()).hexdigest()[:32]
+def _fingerprint(asked_in: Incident) -> Fingerprint:
+    """Unique while open, so that one incident has one open edit."""
+    return Fingerprint(f"memory:{hashlib.sha256(asked_in.id.encode()).hexdigest()[:32]}")
+
+
+def _said(after: str) -> str:
+    return hashlib.sha256(after.encode()).hexdigest()[:32]
+
+
+def _text_of(incident: Incident) -> str | None:
+    """Which text an edit proposes; nothing where the incident is none."""
+    return incident.alert.named_labels().get("text") if incident.alert.source == OWN else None
+
+
+def _alert(ports: Ports, asked_in: Incident, wish: MemoryWish) -> Alert:
     return Alert(
         source=OWN,
         status=AlertStatus.FIRING,
         severity=None,
         service=SERVICE,
         title=f"AGENTS.md: an edit proposed in {asked_in.id}",
-        labels=(("incident", asked_in.id),),
-        fingerprint=Fingerprint(f"memory:{said}"),
+        labels=(("incident", asked_in.id), ("text", _said(wish.after))),
+        fingerprint=_fingerprint(asked_in),
         started_at=ports.clock.now(),
     )
 

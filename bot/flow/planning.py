@@ -37,7 +37,7 @@ from bot.flow.drafts import (
     undo_step,
     undoable,
 )
-from bot.flow.handing_in import handed_in
+from bot.flow.handing_in import edits_proposed, handed_in
 from bot.flow.revisions import chosen, edited, undone
 from bot.ports.ports import Ports
 from bot.ports.team import Case, Tried
@@ -70,6 +70,7 @@ async def planning(incident: Incident, work: Work) -> AsyncGenerator[Event, Inci
     remediation, drafted, refusals = await _ways(ports, incident, case, observations, undo)
     for event in await handed_in(ports, case.worksheet):
         incident = yield event
+    await edits_proposed(ports, incident, case.worksheet, next(iter(_originators(incident)), None))
     if drafted:
         try:
             incident = yield proposal(drafted)
@@ -165,6 +166,7 @@ async def _case(
         now=ports.clock.now(),
         observations=tuple(observations.values()),
         diagnosis=incident.diagnosis,
+        related=incident.joined,
         tried=tuple(tried for state in incident.plans if (tried := _tried(state))),
         wish=incident.wanted.text if isinstance(incident.wanted, PlanAsked) else "",
     )

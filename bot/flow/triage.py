@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Diagnosed, Event, EvidenceGathered
@@ -11,7 +12,7 @@ from bot.domain.ids import MINUTE, At, EvidenceId
 from bot.domain.incident import Incident
 from bot.domain.service import Service
 from bot.flow.conductor import Work
-from bot.flow.handing_in import handed_in
+from bot.flow.handing_in import edits_proposed, handed_in
 from bot.flow.standing_in_line import investigating
 from bot.ports.cards import Progress
 from bot.ports.ports import Ports
@@ -45,6 +46,8 @@ async def triage(incident: Incident, work: Work) -> AsyncGenerator[Event, Incide
         sightings = (*sightings, *case.worksheet.sightings)
         for event in await handed_in(ports, case.worksheet):
             incident = yield event
+        said = await edits_proposed(ports, incident, case.worksheet)
+        diagnosis = replace(diagnosis, notes=(*diagnosis.notes, *said))
         yield Diagnosed(checked(diagnosis, sightings))
 
 
@@ -57,6 +60,7 @@ def _case(ports: Ports, incident: Incident, service: Service, sightings: tuple[S
         catalogue=ports.content.catalogue(),
         now=ports.clock.now(),
         observations=tuple(seen for one in sightings if (seen := observation_in(one))),
+        related=incident.joined,
     )
 
 

@@ -12,7 +12,7 @@ from bot.domain.finding import Diagnosis, Remediation
 from bot.domain.ids import At, EvidenceId, IncidentId
 from bot.domain.plan import Step
 from bot.domain.service import Service
-from bot.domain.teamwork import DraftKind
+from bot.domain.teamwork import AlertJoined, DraftKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Case:
     """Why the team's last proposal broke the rules of plans, each with its code."""
     wish: str = ""
     """What a person asks the plan to be, in the person's own words: data, not an instruction."""
+    related: tuple[AlertJoined, ...] = ()
+    """Other alerts that belong to this incident, each with its tie."""
     record: tuple[str, ...] = ()
     """What has happened so far, one line each."""
     worksheet: Worksheet = field(default_factory=Worksheet, compare=False)
