@@ -5,8 +5,13 @@ from dataclasses import replace
 from bot.domain.decision import Click, Code, Refused, decide
 from bot.domain.events import Decided
 from bot.domain.plan import canonical, digest_of
-from tests.integrity.oracle import Channel, Situation, User
+from tests.integrity.matrix import APPENDING, missing, outcome
+from tests.integrity.oracle import Channel, Situation, User, expected
+from tests.integrity.situations import matrix
 from tests.integrity.worlds import meeting
+
+SOME = 61
+"""A prime, so that every kind of situation comes up; `make integrity` drives all of them."""
 
 
 def test_somebody_unknown_in_a_shared_channel_learns_first_that_nobody_knows_them() -> None:
@@ -34,3 +39,10 @@ def test_a_plan_that_no_card_could_show_whole_cannot_be_approved_but_rejected() 
     click = replace(met.click, digest12=state.digest[:12])
     assert decide(incident, click, met.world) == Refused(Code.DIGEST_MISMATCH, "TOO_LARGE_TO_REVIEW")
     assert isinstance(decide(incident, replace(click, approve=False), met.world), Decided)
+
+
+def test_some_situations_of_every_kind_are_judged_as_the_rules_say() -> None:
+    for number, s in tuple(enumerate(matrix()))[::SOME]:
+        wanted = expected(s)
+        if not missing(s) and wanted.code not in APPENDING:
+            assert outcome(meeting(s, number), decide) == wanted, s

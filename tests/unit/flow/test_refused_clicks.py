@@ -1,0 +1,74 @@
+"""What stays of a click that did not count, and what a full limit, a lost store or a slow roster says."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.domain.decision import Click, Code, Refused, RosterAnswer
+from bot.domain.ids import PersonId, PlanId, RosterName
+from bot.domain.policy import Role
+from bot.flow.approval import judge, read_rosters
+from bot.flow.table import table
+from bot.ports.records import Refusal
+from tests.fakes.busy import limited
+from tests.fakes.content import COLLEAGUE, ONCALL, SENIOR
+from tests.fakes.house import house
+from tests.fakes.world import START
+
+
+async def test_every_refusal_is_kept_with_its_incident_plan_person_and_code() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    state = await home.plan(incident)
+    assert isinstance(await home.click(incident, COLLEAGUE), Refused)
+    unknown = Click(True, PlanId("plan-999999"), 2, "0" * 12, "C0", "1.1")
+    assert await judge(home.ports, table, unknown, ONCALL) == Refused(Code.WRONG_MESSAGE)
+    now = home.clock.now()
+    assert home.store.incidents.refused == [
+        Refusal(incident, f"{state.plan.id}:1", COLLEAGUE, Code.NOT_AUTHORISED, now),
+        Refusal(None, "plan-999999:2", ONCALL, Code.WRONG_MESSAGE, now),
+    ]
+
+
+async def test_a_full_limit_is_said_in_its_words_and_a_lost_store_says_that_nothing_was_kept() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    limited(home, executions_per_incident=0)
+    said = await home.click(incident)
+    assert isinstance(said, Refused)
+    assert said.code is Code.RATE_LIMIT
+    assert said.detail.startswith("at most 0 executions in one incident")
+    state, ref = await home.plan(incident), await home.posted(incident)
+    click = Click(True, state.plan.id, 1, state.digest[:12], ref.channel, ref.ts)
+    home.store.shelf.down = True
+    assert await judge(home.ports, table, click, ONCALL) == Refused(Code.STORE_UNAVAILABLE)
+
+
+class Slow:
+    """A roster of which one list never answers."""
+
+    async def read(self, name: RosterName, role: Role) -> RosterAnswer:
+        if role is Role.LEAD:
+            await asyncio.Event().wait()
+        return RosterAnswer(role, name, "list", (PersonId(f"U0{role.upper()}"),), START)
+
+
+async def test_a_roster_that_does_not_answer_in_two_seconds_names_nobody_and_the_others_count() -> None:
+    home = house()
+    home.ports = replace(home.ports, roster=Slow())
+    service = home.content.fixed_inventory.services[0]
+    oncall, lead, senior = await read_rosters(home.ports, service)
+    assert (oncall.role, oncall.members) == (Role.ONCALL, (ONCALL,))
+    assert lead == RosterAnswer(
+        Role.LEAD, service.lead, "", (), home.clock.now(), error="no answer within 2 s"
+    )
+    assert (senior.role, senior.members) == (Role.SENIOR, (SENIOR,))
+    assert await read_rosters(home.ports, None) == ()
+
+
+async def test_a_service_without_a_senior_roster_is_asked_for_two() -> None:
+    home = house()
+    service = replace(home.content.fixed_inventory.services[0], senior=RosterName(""))
+    answers = await read_rosters(home.ports, service)
+    assert [one.role for one in answers] == [Role.ONCALL, Role.LEAD]
