@@ -65,7 +65,9 @@ class Door:
         return web.json_response({"taken": len(sent.alerts)})
 
     def _opens(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), f"Bearer {self.options.token}".encode())
+        # Bytes that are no UTF-8 reach us as surrogates.
+        sent = given.encode(errors="surrogateescape")
+        return hmac.compare_digest(sent, f"Bearer {self.options.token}".encode())
 
     async def _kept(self, alert: WebhookAlert) -> None:
         """Kept under a key that a second sending of the same minute shares."""

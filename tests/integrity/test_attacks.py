@@ -1,7 +1,10 @@
 """Attacks on the gate by people and messages around it, each refused here by name."""
 
+import asyncio
 from collections import deque
 from dataclasses import replace
+
+import pytest
 
 from bot.domain.auto_apply import AutoApply
 from bot.domain.decision import Code, ExecutionCode, Refused
@@ -16,8 +19,14 @@ from bot.flow.followup import asked
 from bot.flow.responders import NOT_A_RESPONDER
 from bot.flow.table import table
 from bot.flow.wishes import edit
+from bot.slack.webhooks import Door, WebhookOptions, open_door
 from tests.fakes.content import COLLEAGUE, GUEST, ONCALL, PROCESS
-from tests.fakes.house import PLACE, House, house
+from tests.fakes.house import CHANNEL, PLACE, House, house
+from tests.fakes.world import FakeClock
+
+
+class Unopened:
+    """An inbox that nothing may reach."""
 
 
 async def proposed() -> tuple[House, IncidentId]:
@@ -142,3 +151,16 @@ async def test_an_action_that_the_service_no_longer_allows_is_not_run() -> None:
         ExecutionCode.ENVIRONMENT_MISMATCH,
         "checkout does not allow the action increase_pool_size any more",
     )
+
+
+@pytest.mark.parametrize("sent", [b"", b"Bearer ", b"Bearer a-wrong-token", b"Bearer \xff\xfe", b"\xc3\xa9"])
+async def test_the_door_for_webhooks_answers_a_wrong_token_of_any_bytes_with_no(sent: bytes) -> None:
+    options = WebhookOptions(0, "a-token-of-the-test-with-enough-characters", CHANNEL)
+    async with open_door(Door(options, Unopened(), FakeClock())) as port:  # pyright: ignore[reportArgumentType]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"POST /alertmanager HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n"
+        writer.write(head + b"Authorization: " + sent + b"\r\n\r\n{}")
+        await writer.drain()
+        assert (await reader.readline()).split()[1] == b"401"
+        writer.close()
+        await writer.wait_closed()
