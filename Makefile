@@ -1,6 +1,6 @@
 # Everything a person or CI calls. Options go in ARGS, as in: make demo ARGS=--auto
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock integrity bench eval chaos e2e-k8s gallery
+.PHONY: help setup demo up test check format lock integrity mutation bench eval chaos e2e-k8s gallery
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -44,6 +44,9 @@ integrity: $(VENV)/.ready ## The approval-integrity table (ARGS=--short)
 
 chaos: $(VENV)/.ready ## Kill processes at random under load (ARGS=--short)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+mutation: $(VENV)/.ready ## Small faults in the gate, and how many the tests notice (ARGS="--share 0.2"), not in CI
+	@$(BIN)/python tools/mutation.py $(ARGS)
 
 bench: $(VENV)/.ready ## Speed and memory, printed
 	@$(BIN)/python -m tests.bench $(ARGS)
