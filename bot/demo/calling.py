@@ -7,7 +7,7 @@ import signal
 from collections.abc import Coroutine
 from pathlib import Path
 
-from bot.demo.home import ROOT
+from bot.demo.home import ROOT, claimed_home
 from bot.playground.site import Fault
 
 INTERRUPTED = 130
@@ -63,8 +63,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def demo_home() -> Path:
-    """Where this run keeps everything; emptied at each start."""
-    return Path(os.environ.get("GREENLIGHT_HOME") or ROOT) / ".greenlight" / "demo"
+    """Where this run keeps everything: its own until it ends, emptied at its start. Raises DemoHomeError."""
+    inside = ROOT if (ROOT / "pyproject.toml").is_file() else Path.cwd()
+    return claimed_home(Path(os.environ.get("GREENLIGHT_HOME") or inside) / ".greenlight")
 
 
 async def until_interrupted(playing: Coroutine[None, None, int], *, interrupted: int) -> int:

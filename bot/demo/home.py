@@ -1,9 +1,12 @@
 """The demo's own home: fresh at each run, inside the checkout, with the demo's inventory and people."""
 
+import fcntl
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.errors import GreenlightError
 from bot.playground.site import Site
 from bot.playground.workspace.model import App, UserKind
 from bot.playground.workspace.workspace import Workspace
@@ -15,6 +18,11 @@ RUNBOOKS = ROOT / "runbooks"
 CHANNEL = "C0ALERTS"
 PAGER = "C0PAGER"
 COMMANDS = ("/greenlight",)
+MOST_AT_ONCE = 9
+
+
+class DemoHomeError(GreenlightError):
+    """There is no place for the demo's data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,34 @@ CHARACTERS = (
     Character("U0COLLEAGUE", "carl", "a colleague who is not on call"),
     Character("U0GUEST", "gus", "a guest", UserKind.GUEST),
 )
+
+
+def claimed_home(data: Path) -> Path:
+    """A directory that is this process's until it ends: `demo`, or `demo-2` … beside demos that run.
+
+    Raises DemoHomeError where nothing can be written.
+    """
+    names = ("demo", *(f"demo-{number}" for number in range(2, MOST_AT_ONCE + 1)))
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home = next((data / name for name in names if _claimed(data / f"{name}.lock")), None)
+    except OSError as error:
+        where, why = error.filename or data, error.strerror
+        raise DemoHomeError(f"{where}: {why}. GREENLIGHT_HOME may name a directory of yours.") from error
+    if home is None:
+        raise DemoHomeError(f"{MOST_AT_ONCE} demos run already in {data}.")
+    return home
+
+
+def _claimed(lock: Path) -> bool:
+    """Take a lock and keep it: the kernel gives it back however this process ends."""
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    return True
 
 
 def lay_out(home: Path, *, gate: bool = False) -> Path:

@@ -9,7 +9,8 @@ import webbrowser
 from pathlib import Path
 
 from bot.demo.calling import STORIES, WARM_UP_SECONDS, demo_home, parser, until_interrupted
-from bot.demo.stage import DemoBrokenError, Stage, open_stage
+from bot.demo.stage import Stage, open_stage
+from bot.domain.errors import GreenlightError
 from bot.playground.page.values import Mark, MarkKind, now_ms
 from bot.playground.site import Fault
 
@@ -26,7 +27,7 @@ def main(argv: list[str]) -> int:
         os.execv(sys.executable, [sys.executable, "-m", "bot.demo.story", *argv])  # noqa: S606 - no shell
     try:
         return asyncio.run(until_interrupted(_demo(arguments, demo_home()), interrupted=0))
-    except DemoBrokenError as error:
+    except GreenlightError as error:
         print(f"greenlight demo: {error.message}", file=sys.stderr)
         return 1
 

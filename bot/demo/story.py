@@ -10,9 +10,10 @@ from pathlib import Path
 from bot.adapters.store import Store
 from bot.demo.calling import INTERRUPTED, STORIES, WARM_UP_SECONDS, demo_home, parser, until_interrupted
 from bot.demo.responder import Auto, Desk, Responder, Terminal
-from bot.demo.stage import DemoBrokenError, Stage, open_stage
+from bot.demo.stage import Stage, open_stage
 from bot.demo.teller import Teller
 from bot.demo.watch import Ending, Watcher, ending_of
+from bot.domain.errors import GreenlightError
 from bot.domain.incident import Incident
 from bot.playground.site import Fault
 from bot.ports.records import Incidents
@@ -30,7 +31,7 @@ def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         return asyncio.run(until_interrupted(_demo(arguments, demo_home()), interrupted=INTERRUPTED))
-    except DemoBrokenError as error:
+    except GreenlightError as error:
         print(f"greenlight demo: {error.message}", file=sys.stderr)
         return 1
 
