@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import os
+import stat
 import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -23,17 +25,31 @@ from bot.wiring.store import open_store
 LOOK_SECONDS = 0.2
 AUTO_SECONDS = 240.0
 SETTLE_SECONDS = 2.5
+WRONG = 2
+NOBODY_THERE = "--terminal reads from a terminal or a pipe, and there is none; --auto plays by itself."
 GOOD = {Fault.LEAK: Ending.VERIFIED, Fault.OOM: Ending.VERIFIED, Fault.HEALTHY: Ending.HEALTHY}
 
 
 def main(argv: list[str]) -> int:
     """Run the story; 0 only where the fix was verified (healthy service: where nothing was proposed)."""
     arguments = parser().parse_args(argv)
+    if arguments.terminal and not arguments.auto and not _can_be_asked():
+        print(f"greenlight demo: {NOBODY_THERE}", file=sys.stderr)
+        return WRONG
     try:
         return asyncio.run(until_interrupted(_demo(arguments, demo_home()), interrupted=INTERRUPTED))
     except GreenlightError as error:
         print(f"greenlight demo: {error.message}", file=sys.stderr)
         return 1
+
+
+def _can_be_asked() -> bool:
+    """Whether lines can come in beside everything else: nobody waits at a file, nor at /dev/null."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        return False
+    return os.isatty(0) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 async def _demo(arguments: argparse.Namespace, home: Path) -> int:

@@ -1,5 +1,8 @@
 """Where the demo keeps its data: a place of its own for each that runs, or a sentence."""
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,3 +25,17 @@ def test_a_place_that_cannot_be_made_is_told_with_the_way_out(tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(DemoHomeError, match="GREENLIGHT_HOME"):
         claimed_home(tmp_path / "file" / "data")
+
+
+async def test_the_terminal_story_is_not_begun_where_nobody_can_answer(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo", "--terminal"),
+        env={**os.environ, "GREENLIGHT_HOME": str(tmp_path)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out, len(err.splitlines())) == (2, b"", 1)
+    assert b"--auto plays by itself" in err
+    assert not (tmp_path / ".greenlight").exists()
