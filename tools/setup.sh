@@ -26,4 +26,10 @@ else
     fi
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 fi
+# The command `greenlight` of this checkout, from any directory.
+cat > "$VENV/bin/greenlight" <<EOF
+#!/bin/sh
+PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" exec "$PWD/$VENV/bin/python" -m bot "\$@"
+EOF
+chmod +x "$VENV/bin/greenlight"
 touch "$VENV/.ready"

@@ -23,6 +23,7 @@ def main(argv: list[str]) -> int:
     if isinstance(settings, Problems):
         print(settings.text(), file=sys.stderr)
         return 2
+    print("greenlight: starting bot, think and act; Ctrl-C ends them.", file=sys.stderr, flush=True)
     return asyncio.run(_up(write_names((settings.runbooks, SHIPPED))))
 
 

@@ -61,7 +61,7 @@ async def examined(settings: Settings, *, rebuilding: bool = False, config_only:
             yield Finding(FAIL, "content", problem, "mend the file; nothing starts before")
         return
     known, catalogue = parts.content.inventory(), parts.content.catalogue()
-    yield Finding(OK, "content", f"{len(known.services)} services, {len(catalogue.actions)} actions")
+    yield Finding(OK, "content", f"services: {len(known.services)}, actions: {len(catalogue.actions)}")
     if rebuilding:
         async for one in _rebuilt(settings, parts):
             yield one
