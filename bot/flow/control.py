@@ -5,6 +5,7 @@ from bot.domain.errors import IllegalEventError, UnknownIncidentError
 from bot.domain.events import Event, IncidentClosed, OutcomeRecorded, PauseSet, PlanEnd, PlanEnded
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
+from bot.domain.pausing import ENVIRONMENT, EVERYTHING
 from bot.domain.policy import Role
 from bot.domain.teamwork import InvestigationStopped
 from bot.flow.conductor import Table, decide, load, nudge
@@ -14,6 +15,7 @@ from bot.ports.records import Pause
 
 NO_REASON = "Resuming needs a reason. Nothing was changed."
 NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
+NO_SUCH_SCOPE = "There is nothing called {scope} to pause; there are: {known}. Nothing was paused."
 NO_SUCH_OTHER = "I do not know the incident that this is a duplicate of. Nothing was changed."
 BROKEN_OFF = "Stopped: the investigation ends here. What is known stays; Investigate again starts a new one."
 
@@ -22,6 +24,10 @@ async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     """Stop all new steps of a scope (`all`, `environment:<id>`); any responder may (rule 14)."""
     if not await is_responder(ports, person):
         return NOT_A_RESPONDER
+    known = [f"{ENVIRONMENT}{one.id}" for one in ports.content.inventory().environments]
+    if scope != EVERYTHING and scope not in known:
+        # Whoever reads "paused" goes on with a problem less: it must be true.
+        return NO_SUCH_SCOPE.format(scope=scope, known=", ".join((EVERYTHING, *known)))
     await ports.incidents.set_pause(Pause(scope, person, reason, ports.clock.now()))
     await _redraw(ports)
     return f"Paused: {scope}. No new step starts until a lead resumes it."

@@ -45,3 +45,16 @@ async def test_a_wider_pause_redraws_every_open_card() -> None:
     home.store.shelf.dirty.clear()
     await pause(home.ports, "all", ONCALL, "careful")
     assert await home.store.cards.dirty(10) == (incident,)
+
+
+async def test_a_pause_of_what_does_not_exist_is_never_called_a_pause() -> None:
+    home = house()
+    said = await pause(home.ports, "environment:prod", ONCALL, "careful")
+    assert "Nothing was paused" in said
+    assert "all, environment:shop-production" in said
+    assert await home.store.incidents.pauses() == ()
+    assert (await pause(home.ports, "environment:shop-production", ONCALL, "careful")).startswith("Paused")
+    assert [one.scope for one in await home.store.incidents.pauses()] == ["environment:shop-production"]
+    await approved(home)
+    await home.pass_time(5)
+    assert home.hands.performed == []
