@@ -16,6 +16,7 @@ from bot.ports.records import Pause
 NO_REASON = "Resuming needs a reason. Nothing was changed."
 NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
 NO_SUCH_SCOPE = "There is nothing called {scope} to pause; there are: {known}. Nothing was paused."
+NOT_PAUSED = "There is no pause of {scope}; what is paused: {paused}. Nothing was changed."
 NO_SUCH_OTHER = "I do not know the incident that this is a duplicate of. Nothing was changed."
 BROKEN_OFF = "Stopped: the investigation ends here. What is known stays; Investigate again starts a new one."
 
@@ -39,6 +40,9 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
         return NOT_A_LEAD
     if not reason.strip():
         return NO_REASON
+    paused = [one.scope for one in await ports.incidents.pauses()]
+    if scope not in paused:
+        return NOT_PAUSED.format(scope=scope, paused=", ".join(paused) or "nothing")
     await ports.incidents.lift_pause(scope, person, reason, ports.clock.now())
     await _redraw(ports)
     return f"Resumed: {scope}."

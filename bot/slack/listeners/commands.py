@@ -16,7 +16,8 @@ from bot.slack.listeners.room import Room
 from bot.slack.payloads import Command
 from bot.slack.views.values import parse_incident
 
-SCOPE = re.compile(r"all|environment:[a-z0-9][a-z0-9_-]{0,63}|incident:[A-Za-z0-9_-]{1,64}", re.ASCII)
+SCOPE = re.compile(r"all|environment:[A-Za-z0-9][A-Za-z0-9._-]{0,63}|incident:[A-Za-z0-9_-]{1,64}", re.ASCII)
+NO_SCOPE = "that"
 SHOWN = 20
 NAME_IT = "Please name an incident by its id, as `/greenlight incident inc-…`; *status* lists what is open."
 MAX_REASON = 500
@@ -54,9 +55,9 @@ class Commands:
             case "" | "status":
                 return await self._status()
             case "pause":
-                return await self.room.verbs.pause(*_scope(rest, person))
+                return await self.room.verbs.pause(*_scope(rest, person, otherwise="all"))
             case "resume":
-                return await self.room.verbs.resume(*_scope(rest, person))
+                return await self.room.verbs.resume(*_scope(rest, person, otherwise=NO_SCOPE))
             case "incident":
                 return await self._incident(rest.strip())
             case "oncall":
@@ -78,9 +79,12 @@ class Commands:
         return self.room.screens.status(tuple(one for one in found if one), pauses)
 
 
-def _scope(rest: str, person: PersonId) -> tuple[str, PersonId, str]:
-    """Scope, person and reason; without a scope everything is meant."""
+def _scope(rest: str, person: PersonId, *, otherwise: str) -> tuple[str, PersonId, str]:
+    """Scope, person and reason; without a scope everything is meant, a misspelt one means `otherwise`.
+
+    A pause that was misspelt should stop more rather than less, and a resumption lift nothing by mistake.
+    """
     word, _, reason = rest.strip().partition(" ")
     if not SCOPE.fullmatch(word):
-        word, reason = "all", rest
+        word, reason = (otherwise if ":" in word else "all"), rest
     return word, person, reason.strip()[:MAX_REASON]

@@ -1,7 +1,7 @@
 """What people steer by hand."""
 
 from bot.domain.incident import Phase
-from bot.flow.control import go_on, pause, stop
+from bot.flow.control import go_on, pause, resume, stop
 from bot.flow.table import table
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL
 from tests.fakes.house import House, house
@@ -58,3 +58,15 @@ async def test_a_pause_of_what_does_not_exist_is_never_called_a_pause() -> None:
     await approved(home)
     await home.pass_time(5)
     assert home.hands.performed == []
+
+
+async def test_only_a_pause_that_is_in_force_is_lifted_and_by_its_very_name() -> None:
+    home = house()
+    await pause(home.ports, "all", ONCALL, "careful")
+    for scope in ("environment:shop-production", "environment:prod", "that"):
+        said = await resume(home.ports, scope, LEAD, "looked at it")
+        assert said == f"There is no pause of {scope}; what is paused: all. Nothing was changed."
+    assert [one.scope for one in await home.store.incidents.pauses()] == ["all"]
+    assert (await resume(home.ports, "all", LEAD, "looked at it")).startswith("Resumed")
+    assert await home.store.incidents.pauses() == ()
+    assert "what is paused: nothing" in await resume(home.ports, "all", LEAD, "again")
