@@ -39,7 +39,7 @@ TESTS = (
     "tests/unit/flow/test_control.py",
     "tests/unit/flow/test_execution_says.py",
     "tests/unit/flow/test_freezes.py",
-    "tests/unit/flow/test_limits.py",
+    "tests/unit/flow/test_gate_limits.py",
     "tests/unit/flow/test_live_checks.py",
     "tests/unit/flow/test_probes.py",
     "tests/unit/flow/test_refused_clicks.py",
