@@ -195,13 +195,20 @@ def _count_one(incident: Incident, count: Count, starts: Counter[str]) -> None:
     count.twice_decided += max(0, decided - len(incident.plans))
     count.unknown += sum(isinstance(event, OutcomeUnknown) for event in kinds)
     count.lost += decided > 0 and incident.phase not in ENDED
-    count.ends[str(incident.phase) if decided else f"{incident.phase}, nobody decided"] += 1
+    count.ends[_end(incident) if decided else f"{incident.phase}, nobody decided"] += 1
     for event in kinds:
         if isinstance(event, StepStarted):
             starts[event.target.replace("/", "-")] += 1
     state = incident.current
     if incident.phase is Phase.CLOSED and state is not None:
         count.lost += any(step.status is not StepStatus.DONE for step in state.steps)
+
+
+def _end(incident: Incident) -> str:
+    """Where an approved plan ended; one that was stopped with its code."""
+    state = incident.current
+    code = state.stopped[0] if state is not None and state.stopped is not None else ""
+    return f"{incident.phase} ({code})" if code and incident.phase is Phase.STOPPED else str(incident.phase)
 
 
 async def _asks(stage: Stage, alert: Message) -> bool:

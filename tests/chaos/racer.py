@@ -30,8 +30,9 @@ class Race:
 
 @asynccontextmanager
 async def racing_house(data: Path) -> AsyncGenerator[tuple[House, Store]]:
-    """The house of twins over a real store; both racers are on call."""
+    """The house of twins over a real store; both racers are on call, and every alert is an incident."""
     home = house()
+    home.content.fixed_alert_rules = replace(home.content.fixed_alert_rules, group_seconds=0)
     home.roster.members["checkout-oncall"] = BOTH
     async with opened(StorePlan(data)) as store:
         home.ports = replace(
