@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.chaos.boundaries import ACTIONS, WRITERS, BrokenPromiseError, Told, of_all, survive
@@ -35,27 +35,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a few minutes instead of all of it")
     parser.add_argument("--only", choices=("kills", "races", "hammer", "mutant"), help="one part alone")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="a part of the full races and hammer, 0 to 1"
+    )
     given = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as place:
-        rows = asyncio.run(_all(Path(place), short=given.short, only=given.only))
+        rows = asyncio.run(_all(Path(place), short=given.short, only=given.only, scale=given.scale))
     for row in rows:
         print(f"{'kept  ' if row.kept else 'BROKEN'}  {row.what}: {row.found}")
     print(f"{time.monotonic() - started:.0f} s")
     return 0 if all(row.kept for row in rows) else 1
 
 
-async def _all(place: Path, *, short: bool, only: str | None) -> list[Row]:
+async def _all(place: Path, *, short: bool, only: str | None, scale: float) -> list[Row]:
     rows: list[Row] = []
     if only in {None, "kills"}:
         rows.append(await _kills(place / "k", _chosen(short=short)))
     if only in {None, "races"}:
-        rows += await _races(place, wire=3 if short else 20, gate=100 if short else 10_000)
+        rows += await _races(place, wire=3 if short else 20, gate=100 if short else round(10_000 * scale))
     if only in {None, "hammer"}:
-        rows.append(_hammered("hammer", await hammer(place / "h", SHORT if short else FULL)))
+        rows.append(_hammered("hammer", await hammer(place / "h", SHORT if short else _part(scale))))
     if only in {None, "mutant"}:
         rows.append(_caught(await hammer(place / "m", MUTANT)))
     return rows
+
+
+def _part(scale: float) -> Load:
+    """That much of the full hammer."""
+    plans, clickers = round(FULL.plans * scale), max(round(FULL.clickers * scale), 4)
+    return replace(FULL, plans=plans, clickers=clickers, seconds=max(FULL.seconds * scale, 60.0))
 
 
 def _chosen(*, short: bool) -> Iterable[Boundary]:
