@@ -4,8 +4,10 @@ import json
 
 from bot.adapters import codec
 from bot.adapters.redis_client import Link
+from bot.adapters.spoken_bytes import spoken_bytes, spoken_from
 from bot.domain.evidence import Sighting
-from bot.domain.ids import At, EvidenceId
+from bot.domain.ids import At, EvidenceId, IncidentId
+from bot.domain.spoken import Spoken
 from bot.ports.cards import Announcement
 
 EVENTS_KEPT_SECONDS = 7 * 24 * 3600
@@ -85,3 +87,13 @@ class RedisBlobs:
         """The sighting of that id."""
         found = await self._link.call("GET", self._link.key("blob", evidence))
         return None if found is None else codec.sighting_from(found)
+
+    async def keep_spoken(self, spoken: Spoken) -> None:
+        """Keep what the models were asked and answered in one run."""
+        key = self._link.key("spoken", f"{spoken.incident}:{spoken.key}")
+        await self._link.call("SET", key, spoken_bytes(spoken), "EX", BLOBS_KEPT_SECONDS)
+
+    async def spoken(self, incident: IncidentId, key: str) -> Spoken | None:
+        """What was said in the run of that key; nothing where it was not kept, or no longer."""
+        found = await self._link.call("GET", self._link.key("spoken", f"{incident}:{key}"))
+        return None if found is None else spoken_from(incident, key, found)

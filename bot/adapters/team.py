@@ -24,6 +24,7 @@ from bot.adapters.team_crew import DIAGNOSIS, LOGS, REMEDIATION, Crew, Crews
 from bot.adapters.team_findings import findings_beside, keep_findings
 from bot.adapters.team_ledger import Books
 from bot.adapters.team_spending import models_of, notes_of, tried_of, worked_of
+from bot.adapters.team_spoken import spoken_of
 from bot.adapters.team_tools import Reach, Tools
 from bot.adapters.team_words import Aloud
 from bot.domain.finding import RANK, Claim, Confidence, Diagnosis, Option, Remediation, Verdict, checked
@@ -78,7 +79,7 @@ class ModelTeam:
         crew = await self._crews.of(case.incident)
         brief = to_diagnose(case, self._reach.content.failure_modes(), self._reach.clean)
         ran = await self._run(case, crew, crew.before_remediation(), replace(brief, task=ALL_STAGES))
-        case.worksheet.worked.append(worked_of(DIAGNOSIS, ran.run, crew.digests, self._reach.clean))
+        self._hand_in_work(case, DIAGNOSIS, ran.run, crew)
         notes = self._notes(ran)
         seen = (*case.sightings, *case.worksheet.sightings)
         await keep_findings(self._books.journal(case.incident), self._findings(ran.run), seen)
@@ -103,7 +104,7 @@ class ModelTeam:
         findings = await findings_beside(self._books.journal(case.incident), case.diagnosis)
         brief = to_remedy(case, self._reach.clean).after(*findings)
         ran = await self._run(case, crew, (REMEDIATION,), replace(brief, task=ONLY_STEPS))
-        case.worksheet.worked.append(worked_of(REMEDIATION, ran.run, crew.digests, self._reach.clean))
+        self._hand_in_work(case, REMEDIATION, ran.run, crew)
         try:
             answer = ran.run.answer(REMEDIATION)
         except ModelUnavailableError as error:
@@ -131,7 +132,7 @@ class ModelTeam:
             run = await crew.team.manage(brief, session)
         except ExceptionGroup as group:
             raise _first(group) from group
-        case.worksheet.worked.append(worked_of("answer", run, crew.digests, self._reach.clean))
+        self._hand_in_work(case, "answer", run, crew)
         return self._reply(run.outcomes[-1], case, tools)
 
     async def draft(self, case: Case, kind: DraftKind) -> str | None:
@@ -144,7 +145,7 @@ class ModelTeam:
         outcome = await crew.team.ask(WRITERS[kind], brief, session)
         self._hand_in_edits(case, tools)
         run = TeamRun((outcome,))
-        case.worksheet.worked.append(worked_of(f"draft of {kind}", run, crew.digests, self._reach.clean))
+        self._hand_in_work(case, f"draft of {kind}", run, crew)
         return self._reach.clean(outcome.answer).strip() or None if isinstance(outcome.answer, str) else None
 
     def _reply(self, outcome: Outcome, case: Case, tools: Tools) -> Reply | None:
@@ -180,6 +181,12 @@ class ModelTeam:
         """Whichever agent wished them, while whatever was done: each has to meet a person."""
         clean = self._reach.clean
         case.worksheet.edits.extend(MemoryWish(clean(edit.after), clean(edit.reason)) for edit in tools.edits)
+
+    def _hand_in_work(self, case: Case, task: str, run: TeamRun, crew: Crew) -> None:
+        """What a run used, for the record, and what was said in it, for people to read."""
+        worked = worked_of(task, run, crew.digests, self._reach.clean)
+        case.worksheet.worked.append(worked)
+        case.worksheet.spoken.append(spoken_of(case.incident, worked, run, self._reach.clean))
 
     async def _session(self, case: Case, crew: Crew, run: str) -> tuple[Session, Tools]:
         journal = self._books.journal(case.incident)

@@ -13,8 +13,12 @@ async def handed_in(ports: Ports, worksheet: Worksheet) -> tuple[Event, ...]:
     seen, worked = tuple(worksheet.sightings), tuple(worksheet.worked)
     worksheet.sightings.clear()
     worksheet.worked.clear()
+    spoken = tuple(worksheet.spoken)
+    worksheet.spoken.clear()
     for sighting in seen:
         await ports.blobs.put(sighting)
+    for one in spoken:
+        await ports.blobs.keep_spoken(one)
     gathered = (EvidenceGathered(tuple(sighting.evidence for sighting in seen)),) if seen else ()
     return (*gathered, *worked)
 

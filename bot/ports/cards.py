@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.evidence import Sighting
 from bot.domain.ids import At, EvidenceId, IncidentId
+from bot.domain.spoken import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Seen(Protocol):
 
 
 class Blobs(Protocol):
-    """The bytes of evidence."""
+    """The bytes of evidence, and what models said; both end by themselves."""
 
     async def put(self, sighting: Sighting) -> None:
         """Keep a sighting under its evidence id."""
@@ -146,4 +147,12 @@ class Blobs(Protocol):
 
     async def get(self, evidence: EvidenceId) -> Sighting | None:
         """The sighting of that id."""
+        ...
+
+    async def keep_spoken(self, spoken: Spoken) -> None:
+        """Keep what the models were asked and answered in one run."""
+        ...
+
+    async def spoken(self, incident: IncidentId, key: str) -> Spoken | None:
+        """What was said in the run of that key; nothing where it was not kept, or no longer."""
         ...

@@ -12,6 +12,7 @@ from bot.domain.finding import Diagnosis, Remediation
 from bot.domain.ids import At, EvidenceId, IncidentId
 from bot.domain.plan import Step
 from bot.domain.service import Service
+from bot.domain.spoken import Spoken
 from bot.domain.teamwork import AlertJoined, DraftKind
 
 
@@ -39,6 +40,7 @@ class Worksheet:
     sightings: list[Sighting] = field(default_factory=list[Sighting])
     worked: list[TeamWorked] = field(default_factory=list[TeamWorked])
     edits: list[MemoryWish] = field(default_factory=list[MemoryWish])
+    spoken: list[Spoken] = field(default_factory=list[Spoken])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from bot.slack.listeners.room import Room
 from bot.slack.listeners.shortcuts import Shortcuts
 from bot.slack.listeners.steering import Steering
 from bot.slack.listeners.talk import Talk
+from bot.slack.listeners.transcripts import Transcripts
 from bot.slack.middleware import Storing
 from bot.slack.payloads import Identity
 from bot.slack.test_button import ACTION
 
 ANYTHING = re.compile(".*")
+SPOKEN = re.compile(r"spoken_[a-z0-9_]{1,20}")
 EDIT = re.compile(r"plan_edit(_[0-9])?")
 
 
@@ -88,6 +90,7 @@ def _add_care(app: AsyncApp, room: Room) -> None:
     app.view("hand_over")(care.handed)
     app.view("feedback_note")(care.explained)
     app.view("resume_reason")(homes.resumed)
+    app.action(SPOKEN)(Transcripts(room).read)
     app.action(ACTION)(care.tested)
     app.shortcut("gl_investigate")(Shortcuts(room).investigate)
 

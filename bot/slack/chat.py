@@ -120,6 +120,14 @@ class Chat:
         """Open a modal; the trigger lasts three seconds."""
         await called("views.open", self.once.views_open(trigger_id=trigger, view=dict(view)))
 
+    async def push_view(self, trigger: str, view: Mapping[str, Any]) -> None:
+        """Lay a modal over the one that is open; the trigger lasts three seconds."""
+        await called("views.push", self.once.views_push(trigger_id=trigger, view=dict(view)))
+
+    async def turn_view(self, name: str, view: Mapping[str, Any]) -> None:
+        """Show something else in an open modal."""
+        await called("views.update", self.calm.views_update(view_id=name, view=dict(view)))
+
     async def publish_home(self, person: str, view: Mapping[str, Any]) -> None:
         """Show a person their App Home."""
         await called("views.publish", self.calm.views_publish(user_id=person, view=dict(view)))

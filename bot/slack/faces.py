@@ -8,6 +8,7 @@ from bot.domain.editing import problems_of
 from bot.domain.ids import ActionId, PersonId
 from bot.domain.incident import Incident, Phase, PlanState
 from bot.domain.policy import Role
+from bot.domain.spoken import key_of
 from bot.ports.cards import Blobs
 from bot.ports.records import Pause
 from bot.slack.alerts.by_rules import all_readers
@@ -23,6 +24,7 @@ from bot.slack.views.home import HomeScene, Waiting, home_view
 from bot.slack.views.modals import evidence_modal, notice_modal, plan_modal, reject_modal
 from bot.slack.views.phrases import word
 from bot.slack.views.rework_modals import edit_modal, record_modal
+from bot.slack.views.spoken_modal import Where, spoken_modal
 from bot.slack.views.steering_modals import (
     close_modal,
     hand_over_modal,
@@ -62,6 +64,10 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
     async def history(incident: Incident) -> Mapping[str, Any]:
         return history_modal(incident, await scenery.of(incident))
 
+    async def spoken(incident: Incident, where: Where) -> Mapping[str, Any]:
+        worked = incident.worked[where.run]
+        return spoken_modal(worked, await blobs.spoken(incident.id, key_of(worked)), where)
+
     screens = Screens(
         refusal=refusal,
         trouble=error_sentence,
@@ -70,6 +76,7 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         closing=lambda name, card, open_ones, fixed: close_modal(name, card, open_ones, fixed=fixed),
         handing=hand_over_modal,
         history=history,
+        spoken=spoken,
         wrong=wrong_modal,
         resuming=resume_modal,
         incident=lambda found: _incident(scenery, found),

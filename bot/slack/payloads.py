@@ -110,6 +110,13 @@ class Pressed(Payload):
         return self.selected_option.value if self.selected_option else self.value
 
 
+class Opened(Payload):
+    """The modal or Home that an element stands in."""
+
+    id: Id
+    callback_id: Short = ""
+
+
 class Press(Payload):
     """`block_actions`."""
 
@@ -117,6 +124,7 @@ class Press(Payload):
     team: Holder | None = None
     channel: Holder | None = None
     container: Container = Container()
+    view: Opened | None = None
     trigger_id: Annotated[str, Field(max_length=500)] = ""
     actions: Annotated[tuple[Pressed, ...], Field(strict=False, max_length=25)]
 

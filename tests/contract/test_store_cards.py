@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from bot.domain.evidence import Change, Evidence, EvidenceKind, LogPattern, MetricReading, Sighting, StateFact
 from bot.domain.ids import At, EvidenceId, IncidentId
+from bot.domain.spoken import Speech, Spoken, StageSpoken, Utterance
 from bot.ports.cards import Announcement, MessageRef, Progress, SentCard
 from tests.contract.samples import NOW, Sample, entry
 from tests.contract.stores import Store
@@ -156,6 +157,15 @@ async def test_a_sighting_comes_back_whole(store: Store) -> None:
     await store.blobs.put(Sighting(evidence, "pool exhausted ü\n", facts))
     assert await store.blobs.get(EvidenceId("ev-1")) == Sighting(evidence, "pool exhausted ü\n", facts)
     assert await store.blobs.get(EvidenceId("ev-2")) is None
+
+
+async def test_what_models_said_comes_back_whole_and_only_for_its_incident(store: Store) -> None:
+    words = (Utterance(Speech.ASKED, "why? ü\n"), Utterance(Speech.CALLED, "read_runbook: {}"))
+    spoken = Spoken(IncidentId("inc-1"), "ab" * 32, (StageSpoken("logs", "log_analyst", words, 3),))
+    await store.blobs.keep_spoken(spoken)
+    assert await store.blobs.spoken(IncidentId("inc-1"), "ab" * 32) == spoken
+    assert await store.blobs.spoken(IncidentId("inc-2"), "ab" * 32) is None
+    assert await store.blobs.spoken(IncidentId("inc-1"), "cd" * 32) is None
 
 
 async def test_what_was_said_in_a_deploy_channel_is_kept_once_in_order_and_bounded(store: Store) -> None:

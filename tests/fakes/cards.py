@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.evidence import Sighting
 from bot.domain.ids import At, EvidenceId, IncidentId
+from bot.domain.spoken import Spoken
 from bot.ports.cards import Announcement, MessageRef, Progress, SentCard
 from tests.fakes.shelf import Shelf
 
@@ -175,6 +176,7 @@ class MemoryBlobs:
 
     shelf: Shelf
     sightings: dict[EvidenceId, Sighting] = field(default_factory=dict[EvidenceId, Sighting])
+    said: dict[tuple[IncidentId, str], Spoken] = field(default_factory=dict[tuple[IncidentId, str], Spoken])
 
     async def put(self, sighting: Sighting) -> None:
         """Keep a sighting."""
@@ -185,3 +187,13 @@ class MemoryBlobs:
         """The sighting of that id."""
         self.shelf.check()
         return self.sightings.get(evidence)
+
+    async def keep_spoken(self, spoken: Spoken) -> None:
+        """Keep what was said."""
+        self.shelf.check()
+        self.said[spoken.incident, spoken.key] = spoken
+
+    async def spoken(self, incident: IncidentId, key: str) -> Spoken | None:
+        """What was said in that run."""
+        self.shelf.check()
+        return self.said.get((incident, key))

@@ -161,6 +161,7 @@ SCREENS = Screens(
     closing=lambda incident, card, others, fixed: dict(close_modal(incident, card, others, fixed=fixed)),
     handing=lambda incident, card: dict(hand_over_modal(incident, card)),
     history=_evidence,
+    spoken=lambda incident, _: _evidence(incident),
     wrong=lambda incident, subject: dict(wrong_modal(incident, subject)),
     resuming=lambda scope: dict(resume_modal(scope)),
     incident=_one_incident,

@@ -18,6 +18,7 @@ from bot.slack.inbox import Inbox
 from bot.slack.payloads import Press, Submission
 from bot.slack.people import SlackPeople
 from bot.slack.verbs import Standing, Verbs
+from bot.slack.views.spoken_modal import Where
 
 TRIGGER_SECONDS = 2.5
 """Slack takes a trigger for three seconds; the call itself needs some of them."""
@@ -57,6 +58,8 @@ class Screens:
     evidence: Callable[[Incident], Awaitable[View]]
     handing: Callable[[Incident, Place], View]
     history: Callable[[Incident], Awaitable[View]]
+    spoken: Callable[[Incident, Where], Awaitable[View]]
+    """A page of what the models were asked and answered."""
     wrong: Callable[[IncidentId, str], View]
     """Asks what was wrong with the diagnosis, or with the answer to a question."""
     resuming: Callable[[str], View]

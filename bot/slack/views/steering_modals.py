@@ -25,6 +25,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.phrases import word
 from bot.slack.views.scene import Scene
+from bot.slack.views.spoken_modal import doors
 from bot.slack.views.text import count, esc_fit, short
 from bot.slack.views.values import metadata
 
@@ -160,6 +161,7 @@ def history_modal(incident: Incident, scene: Scene) -> Block:
     cost = [line(said(short(text, 300))) for text in spent_of(incident)] or [line(said(NO_MODEL))]
     parts = [
         must(rich(line(said("What models used", bold=True)), bullets(*cost))),
+        *doors(incident),
         must(header("Timeline"), context(f"{count(len(rows), 'line')} from the record, newest last.")),
     ]
     for start in range(0, len(rows), ROWS_IN_A_BLOCK):
