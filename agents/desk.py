@@ -8,7 +8,7 @@ from agents.choice import Switchboard
 from agents.cost import Bill, Prices
 from agents.errors import Failure
 from agents.fence import Fence
-from agents.journal import Journal, Ledger
+from agents.journal import Charge, Journal, Kept, Ledger
 from agents.limits import Limits, Spent, Standing
 from agents.model import Effort, Listener, Model
 from agents.tools import Toolbox
@@ -48,6 +48,13 @@ class Budget:
     limits: Limits
 
 
+@dataclass(slots=True)
+class Sheet:
+    """The totals of a desk's accounts as the last settling left them; None where they have to be read."""
+
+    totals: tuple[Spent, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that a run needs besides its agent; `key` tells its calls in the journal from those of others."""
@@ -64,9 +71,17 @@ class Desk:
     fresh: bool = False
     """Nothing was kept in the journal before this run began, so that there is nothing to recall."""
 
+    sheet: Sheet = field(default_factory=Sheet)
+
     async def totals(self) -> tuple[Spent, ...]:
-        """What stands on each shared account."""
-        return await self.ledger.totals(tuple(one.account for one in self.budgets)) if self.budgets else ()
+        """What stands on each shared account; read where something else has happened since the last call."""
+        known = self.sheet.totals
+        return await self.ledger.totals(self.accounts) if known is None else known
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that all runs at this desk share."""
+        return tuple(budget.account for budget in self.budgets)
 
     def shared(self, totals: tuple[Spent, ...], standing: Standing) -> str | None:
         """The first shared limit that stands so, named with its account."""
@@ -76,10 +91,10 @@ class Desk:
                 return f"{limit} of {budget.account}"
         return None
 
-    async def charge(self, spent: Spent) -> None:
-        """Charge all shared accounts."""
-        if self.budgets:
-            await self.ledger.charge(tuple(budget.account for budget in self.budgets), spent)
+    async def settle(self, spent: Spent, kept: Kept) -> bytes:
+        """Keep a reply and charge for it to all shared accounts; the value that stands there now."""
+        value, self.sheet.totals = await self.ledger.settle(Charge(self.accounts, spent), self.journal, kept)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

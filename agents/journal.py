@@ -15,6 +15,22 @@ RESULTS: TypeAdapter[ToolResult] = TypeAdapter(ToolResult)
 ASKS: TypeAdapter[Ask] = TypeAdapter(Ask)
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What is charged to which accounts."""
+
+    accounts: tuple[str, ...]
+    spent: Spent = field(default_factory=Spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value with the key that it is kept under."""
+
+    key: str
+    value: bytes
+
+
 class Journal(Protocol):
     """Finished calls of one incident by key; the first value kept under a key stays."""
 
@@ -36,6 +52,14 @@ class Ledger(Protocol):
 
     async def totals(self, accounts: tuple[str, ...]) -> tuple[Spent, ...]:
         """All that was charged to these accounts, in their order."""
+        ...
+
+    async def settle(self, charge: Charge, journal: Journal, kept: Kept) -> tuple[bytes, tuple[Spent, ...]]:
+        """Keep what was paid for and charge for it, in one step where both are in one store.
+
+        Answers the value that stands under the key now, and the accounts' totals afterwards. What was spent
+        is charged also where an earlier value stands: it was paid for as well.
+        """
         ...
 
 
@@ -70,6 +94,20 @@ class MemoryLedger:
     async def totals(self, accounts: tuple[str, ...]) -> tuple[Spent, ...]:
         """All that was charged to these accounts, in their order."""
         return tuple(self.accounts.get(account, Spent()) for account in accounts)
+
+    async def settle(self, charge: Charge, journal: Journal, kept: Kept) -> tuple[bytes, tuple[Spent, ...]]:
+        """Keep and charge."""
+        return await settled(self, charge, journal, kept)
+
+
+async def settled(
+    ledger: Ledger, charge: Charge, journal: Journal, kept: Kept
+) -> tuple[bytes, tuple[Spent, ...]]:
+    """Keep and charge one after the other, where a ledger cannot do both at once."""
+    value = await journal.keep(kept.key, kept.value)
+    if charge.spent != Spent():
+        await ledger.charge(charge.accounts, charge.spent)
+    return value, await ledger.totals(charge.accounts)
 
 
 def ask_key(stage: str, models: tuple[str, ...], ask: Ask) -> str:

@@ -14,7 +14,7 @@ from agents.cost import Bill
 from agents.desk import Agent, Desk, Outcome
 from agents.errors import Failure, ModelUnavailableError, RepeatedCallError, ToModelError, ToolFailedError
 from agents.fence import cut, visible
-from agents.journal import REPLIES, RESULTS, ask_key, tool_key
+from agents.journal import REPLIES, RESULTS, Kept, ask_key, tool_key
 from agents.limits import LimitKind, Spent, Standing
 from agents.messages import Message, Reply, Results, Said, Stop, Told, ToolCall, ToolResult
 from agents.model import Ask, Piece, StartedAgain
@@ -151,9 +151,9 @@ class _Work:
         key = self._key(ask)
         reply, tried = await self.desk.switchboard.ask(self.agent.models, ask, self.desk.listener)
         self.tried.extend(tried)
-        await self.desk.charge(self._count(reply, tried=tried))
-        kept = await self.desk.journal.keep(key, REPLIES.dump_json(reply))
-        return key, REPLIES.validate_json(kept)
+        body = REPLIES.dump_json(reply)
+        kept = await self.desk.settle(self._count(reply, tried=tried), Kept(key, body))
+        return key, reply if kept == body else REPLIES.validate_json(kept)
 
     def _count(self, reply: Reply, *, replayed: bool = False, tried: tuple[Failure, ...] = ()) -> Spent:
         model = reply.said.model
@@ -203,6 +203,8 @@ class _Work:
             closed = "Not run: the budget is nearly spent. Answer now with what is known."
             self._give(tuple(ToolResult(call.id, call.name, closed, refused=True) for call in calls))
             return
+        # Tools take time, and some let others spend: what stood on the accounts has to be read again.
+        self.desk.sheet.totals = None
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._tool(tool_key(key, place), call))

@@ -11,10 +11,10 @@ from agents.answers import Answers
 from agents.brief import Brief, Former
 from agents.choice import Switchboard
 from agents.cost import Bill
-from agents.desk import Agent, Budget, Desk, Outcome
+from agents.desk import Agent, Budget, Desk, Outcome, Sheet
 from agents.errors import ModelUnavailableError, NoAnswerError, UnknownAgentError, choices
 from agents.fence import Fence
-from agents.journal import Journal, Ledger, digest
+from agents.journal import Charge, Journal, Kept, Ledger, digest
 from agents.load import TASK
 from agents.loop import run
 from agents.members import Member, Roster
@@ -156,8 +156,12 @@ class Team:
 
     async def _desk(self, session: Session) -> Desk:
         mine = self._pace.nonce().encode()
-        nonce = await session.journal.keep(FENCE_KEY, mine)
-        day = f"day:{self._pace.today().isoformat()}"
+        budgets = (
+            Budget(f"incident:{session.incident}", self.roster.incident_limits),
+            Budget(f"day:{self._pace.today().isoformat()}", self.roster.day_limits),
+        )
+        accounts = Charge(tuple(budget.account for budget in budgets))
+        nonce, totals = await session.ledger.settle(accounts, session.journal, Kept(FENCE_KEY, mine))
         return Desk(
             self._switchboard,
             self.roster.prices,
@@ -165,13 +169,11 @@ class Team:
             session.ledger,
             Fence(nonce.decode()),
             self.roster.phrases,
-            (
-                Budget(f"incident:{session.incident}", self.roster.incident_limits),
-                Budget(day, self.roster.day_limits),
-            ),
+            budgets,
             session.listener,
             self._cache_key,
             fresh=nonce == mine,
+            sheet=Sheet(totals),
         )
 
 

@@ -1,10 +1,11 @@
 """What a team used and which calls it finished, in Redis or Valkey: a restart neither forgets nor repeats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, cast, final
 
-from agents.journal import Journal, Ledger, MemoryJournal, MemoryLedger
+from agents.journal import Charge, Journal, Kept, Ledger, MemoryJournal, MemoryLedger, settled
 from agents.limits import Spent
 from bot.adapters.redis_client import Link
 from bot.domain.ids import IncidentId
@@ -34,16 +35,16 @@ class RedisJournal:
     """Finished calls of one incident; the first value kept under a key stays."""
 
     def __init__(self, link: Link, incident: IncidentId) -> None:
-        self._link = link
-        self._key = link.key("team-journal", incident)
+        self.link = link
+        self.key = link.key("team-journal", incident)
 
     async def find(self, key: str) -> bytes | None:
         """The value kept under this key."""
-        return cast("bytes | None", await self._link.call("HGET", self._key, key))
+        return cast("bytes | None", await self.link.call("HGET", self.key, key))
 
     async def keep(self, key: str, value: bytes) -> bytes:
         """Keep a value unless there is one."""
-        kept = await self._link.run("keep_first", [self._key], (JOURNAL_SECONDS, key, value))
+        kept = await self.link.run("keep_first", [self.key], (JOURNAL_SECONDS, key, value))
         return cast("bytes | None", kept) or value
 
 
@@ -56,15 +57,21 @@ class RedisLedger:
 
     async def charge(self, accounts: tuple[str, ...], spent: Spent) -> None:
         """Add to each of these accounts, all at once."""
-        amounts = (
-            spent.turns,
-            spent.tokens,
-            int(spent.seconds * MILLI),
-            int(spent.usd * NANO),
-            spent.unpriced,
-        )
-        words = [word for pair in zip(FIELDS, amounts, strict=True) for word in pair]
-        await self._link.run("charge", [self._account(one) for one in accounts], (LEDGER_SECONDS, *words))
+        keys = [self._account(one) for one in accounts]
+        words = [word for pair in zip(FIELDS, _amounts(spent), strict=True) for word in pair]
+        await self._link.run("charge", keys, (LEDGER_SECONDS, *words))
+
+    async def settle(self, charge: Charge, journal: Journal, kept: Kept) -> tuple[bytes, tuple[Spent, ...]]:
+        """Keep and charge by one script where the journal is in this store."""
+        if not isinstance(journal, RedisJournal) or journal.link is not self._link:
+            return await settled(self, charge, journal, kept)
+        keys = [journal.key, *(self._account(one) for one in charge.accounts)]
+        # One word for all amounts: each word of an answer costs more than to take it apart here.
+        amounts = " ".join(map(str, _amounts(charge.spent)))
+        words = (JOURNAL_SECONDS, LEDGER_SECONDS, kept.key, kept.value, " ".join(FIELDS), amounts)
+        answer = await self._link.run("settle", keys, words)
+        value, rows = cast("tuple[bytes | None, list[bytes]]", answer)
+        return value or kept.value, tuple(_total(row.split()) for row in rows)
 
     async def totals(self, accounts: tuple[str, ...]) -> tuple[Spent, ...]:
         """All that was charged to these accounts, in their order."""
@@ -75,7 +82,18 @@ class RedisLedger:
         return self._link.key("team-ledger", account)
 
 
-def _total(row: list[bytes | None]) -> Spent:
+def _amounts(spent: Spent) -> tuple[int, ...]:
+    """What is written into each of the fields."""
+    return (
+        spent.turns,
+        spent.tokens,
+        int(spent.seconds * MILLI),
+        int(spent.usd * NANO),
+        spent.unpriced,
+    )
+
+
+def _total(row: Sequence[bytes | None]) -> Spent:
     turns, tokens, ms, nano, unpriced = (int(one or 0) for one in row)
     return Spent(turns, tokens, Decimal(ms) / MILLI, Decimal(nano) / NANO, unpriced)
 

@@ -54,7 +54,7 @@ def all_shown(statement: str, numbers: tuple[Number, ...], sightings: tuple[Sigh
     ]
     if not open_ones:
         return True
-    known = frozenset(_known(sightings))
+    known = _known(sightings)
     return all(_stands(found, known) for found in open_ones)
 
 
@@ -63,7 +63,7 @@ def without_unshown(sentence: str, sightings: tuple[Sighting, ...]) -> tuple[str
     spans = [found for found in SAID.finditer(sentence) if not found["time"]]
     if not spans:
         return sentence, 0
-    known = frozenset(_known(sightings))
+    known = _known(sightings)
     wrong = [found.span("value") for found in spans if not _stands(found, known)]
     for start, end in reversed(wrong):
         sentence = f"{sentence[:start]}{UNSHOWN}{sentence[end:]}"
@@ -75,21 +75,20 @@ def _stands(found: re.Match[str], known: frozenset[Decimal]) -> bool:
     return stated is not None and any(_same(stated, one) for one in known)
 
 
-def _known(sightings: tuple[Sighting, ...]) -> Iterator[Decimal]:
+def _known(sightings: tuple[Sighting, ...]) -> frozenset[Decimal]:
+    # A log repeats its numbers: as words they are collected first, and each is read once.
+    written, known = set[str](), set[Decimal]()
     for sighting in sightings:
-        yield from _written(sighting.text)
+        written.update(WRITTEN.findall(sighting.text))
         # How many there are may be said, too.
-        yield Decimal(len(sighting.facts))
+        known.add(Decimal(len(sighting.facts)))
         for fact in sighting.facts:
-            yield from _numbers(fact)
+            known.update(_numbers(fact))
             # A digest may have left a line out that is kept as an example.
             if isinstance(fact, LogPattern):
-                yield from _written(fact.example)
-
-
-def _written(text: str) -> Iterator[Decimal]:
-    for match in WRITTEN.finditer(text):
-        yield Decimal(match[0].replace(",", "").replace("_", ""))
+                written.update(WRITTEN.findall(fact.example))
+    known.update(Decimal(word.replace(",", "").replace("_", "")) for word in written)
+    return frozenset(known)
 
 
 def _numbers(fact: Fact) -> Iterator[Decimal]:
