@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BY_FILE = ("-n", "2", "--dist", "loadfile")
+"""Two files at a time: these suites mostly wait for processes."""
 SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("unit and house", ("-n", "2", "tests/unit", "tests/house")),
-    ("contract and integration", ("tests/contract", "tests/integration")),
-    ("scenario", ("tests/scenario",)),
+    ("contract and integration", (*BY_FILE, "tests/contract", "tests/integration")),
+    ("scenario", (*BY_FILE, "tests/scenario")),
     ("browser", ("tests/browser",)),
     ("integrity cases", ("tests/integrity",)),
 )

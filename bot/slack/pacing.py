@@ -24,6 +24,7 @@ class Pacer:
 
     now: Callable[[], float]
     _edits: deque[float] = field(default_factory=deque[float])
+    _under_way: int = 0
     _posts: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
     _last: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
     _held: dict[str, float] = field(default_factory=dict[str, float])
@@ -37,13 +38,23 @@ class Pacer:
         at, shown = self._last.get(message, (0.0, state))
         urgent = shown != state
         budget = EDITS_A_MINUTE if urgent else CALM_EDITS_A_MINUTE
-        excess = len(self._edits) - budget
-        wait = 0.0 if excess < 0 else MINUTE_SECONDS - (now - self._edits[excess])
+        excess = len(self._edits) + self._under_way - budget
+        wait = 0.0 if excess < 0 else self._until_free(excess, now)
         wait = wait if urgent or message not in self._last else max(wait, at + EDIT_GAP_SECONDS - now)
         if wait <= 0.0:
-            # taken before the call, not after: of those that are on their way at once, each counts
-            self._edits.append(now)
+            # counted before the call: of those that are on their way at once, each takes its place
+            self._under_way += 1
         return max(wait, 0.0)
+
+    def _until_free(self, excess: int, now: float) -> float:
+        if excess >= len(self._edits):
+            return EDIT_GAP_SECONDS
+        return MINUTE_SECONDS - (now - self._edits[excess])
+
+    def edit_ended(self) -> None:
+        """An edit that was let through is over; Slack may have counted it as late as this."""
+        self._under_way -= 1
+        self._edits.append(self.now())
 
     def before_post(self, channel: str) -> float:
         """Seconds until a message may be posted in this channel; 0 takes the place at once."""

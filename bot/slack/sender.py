@@ -152,6 +152,14 @@ class Sender:
         wait = held or self.pacer.before_edit(_key(incident, card), card.state)
         if wait > 0:
             return wait
+        try:
+            await self._updated(incident, card, ref)
+        finally:
+            self.pacer.edit_ended()
+        await self._sent(incident, card, ref)
+        return 0.0
+
+    async def _updated(self, incident: Incident, card: Card, ref: MessageRef) -> None:
         blocks = await self.pictures.blocks_of(card)
         try:
             await self.chat.update(ref, fit(card.message.text, MAX_TEXT), blocks)
@@ -160,8 +168,6 @@ class Sender:
                 raise
             await self.streams.stop(ref, (incident.id, card.name))
             await self.chat.update(ref, fit(card.message.text, MAX_TEXT), blocks)
-        await self._sent(incident, card, ref)
-        return 0.0
 
     async def _refused(
         self, incident: Incident, card: Card, before: SentCard | None, refused: RefusedBySlackError

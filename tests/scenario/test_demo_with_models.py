@@ -16,6 +16,7 @@ KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GREENLIGHT_MODEL", "GREENLIGHT_T
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_a_key_in_env_of_the_folder_makes_the_demo_run_on_models_to_a_verified_end(
     tmp_path: Path,
 ) -> None:

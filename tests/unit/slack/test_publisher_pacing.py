@@ -42,12 +42,14 @@ def test_all_edits_share_a_budget_of_which_a_part_is_kept_for_new_states() -> No
     pacer.sent("calm", "same")
     for number in range(CALM_EDITS_A_MINUTE):
         assert pacer.before_edit(f"m{number}", "s") == 0.0
+        pacer.edit_ended()
         pacer.sent(f"m{number}", "s")
         watch.at += 0.1
     watch.at += 2.0
     assert pacer.before_edit("calm", "same") > 50
     for number in range(EDITS_A_MINUTE - CALM_EDITS_A_MINUTE):
         assert pacer.before_edit(f"m{number}", "new") == 0.0
+        pacer.edit_ended()
     assert pacer.before_edit("m1", "new") > 50
     watch.at += 60
     assert pacer.before_edit("m1", "new") == 0.0
@@ -98,3 +100,18 @@ def test_a_channel_takes_a_short_burst_of_posts_and_then_one_after_the_other() -
     assert pacer.before_post("C2") == 0.0
     watch.at += 6
     assert pacer.before_post("C1") == 0.0
+
+
+def test_an_edit_that_takes_long_keeps_its_place_until_a_minute_after_its_end() -> None:
+    watch = Watch()
+    pacer = Pacer(watch)
+    for number in range(CALM_EDITS_A_MINUTE):
+        assert pacer.before_edit(f"m{number}", "s") == 0.0
+    watch.at += 30
+    assert pacer.before_edit("late", "s") == EDIT_GAP_SECONDS
+    for _ in range(CALM_EDITS_A_MINUTE):
+        pacer.edit_ended()
+    watch.at += 59
+    assert pacer.before_edit("late", "s") == 1.0
+    watch.at += 1
+    assert pacer.before_edit("late", "s") == 0.0
