@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from agents.messages import Usage
@@ -36,6 +37,8 @@ class Prices:
     """The models that are known, each with its price or None."""
 
     known: Mapping[str, Price | None]
+    checked: date | None = None
+    """When somebody last compared them with the makers' lists."""
 
     def cost(self, model: str, usage: Usage) -> Decimal | None:
         """US dollars for one call, None where the price is unknown; the scripted provider costs nothing."""
@@ -43,6 +46,13 @@ class Prices:
             return Decimal(0)
         price = self.known.get(model)
         return None if price is None else price.of(usage)
+
+    def age(self, today: date) -> str:
+        """How old the prices are, as a person reads it."""
+        if self.checked is None:
+            return "prices from memory, never compared with the makers' lists"
+        days = (today - self.checked).days
+        return f"prices compared with the makers' lists {days} days ago ({self.checked.isoformat()})"
 
 
 @dataclass(frozen=True, slots=True)

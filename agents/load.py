@@ -142,7 +142,8 @@ class _Loader:
                     None if price.cache_write is None else Decimal(price.cache_write),
                 )
                 for name, price in entry.models.items()
-            }
+            },
+            entry.checked,
         )
 
     def _skills(self) -> dict[str, Skill]:

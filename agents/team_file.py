@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -70,9 +71,13 @@ class PriceEntry(BaseModel):
 
 
 class ModelsEntry(BaseModel):
-    """All of models.yaml: each known model with its price, or nothing where the price is unknown."""
+    """All of models.yaml: each known model with its price, or nothing where the price is unknown.
+
+    `checked`: the day on which somebody last compared the prices with the makers' lists.
+    """
 
     model_config = ConfigDict(extra="forbid")
+    checked: date | None = None
     models: dict[str, PriceEntry | None]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import final
 
@@ -111,6 +112,10 @@ class Crews:
                 self._pinned.popitem(last=False)
         self._pinned.move_to_end(incident)
         return self._pinned[incident]
+
+    def price_age(self, today: date) -> str:
+        """How old the prices of the newest files are."""
+        return self._newest.roster.prices.age(today)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -3,18 +3,22 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
 from bot.adapters.redis_cards import RedisCards
 from bot.domain.checkup import Finding, Level
+from bot.domain.errors import ContentError
 from bot.domain.ids import MINUTE, SECOND, At
 from bot.settings import Settings
 from bot.slack.chat import Chat
 from bot.slack.failures import ADVICE, ChatError, RefusedBySlackError
 from bot.slack.test_button import pressed
 from bot.slack.troubles import troubles
+from bot.wiring.team import crews_of
 
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
 OVERDUE = MINUTE
@@ -90,6 +94,10 @@ def model_findings(settings: Settings) -> Iterator[Finding]:
     model = settings.model or "the models of team.yaml"
     todo = "greenlight eval asks each once; where none answers, the rules team works and says so"
     yield Finding(OK, "models", f"{model}, with {named}", todo)
+    with suppress(ContentError):
+        # A roster that cannot be read stops a worker with words of its own.
+        age = crews_of(settings).price_age(datetime.now(UTC).date())
+        yield Finding(OK, "prices", age, "compare roster/models.yaml with your contract, then date `checked`")
 
 
 async def delivery_findings(ledger: Ledger) -> AsyncGenerator[Finding]:

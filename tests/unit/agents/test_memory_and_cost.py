@@ -1,5 +1,6 @@
 """Proposed edits of the memory, and what calls cost."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -65,3 +66,9 @@ def test_an_unknown_price_is_none_and_a_script_is_free() -> None:
 def test_a_bill_adds_up_and_says_what_it_does_not_know() -> None:
     bill = Bill(1, Usage(10, 5), Decimal("0.01"), 1.0) + Bill(2, Usage(1, estimated=True), unpriced=("x:y",))
     assert str(bill) == "$0.0100, about 16 tokens, 3 calls, 1.0 s, price unknown for x:y"
+
+
+def test_prices_say_when_somebody_compared_them() -> None:
+    assert Prices({}).age(date(2026, 11, 22)) == "prices from memory, never compared with the makers' lists"
+    said = Prices({}, date(2026, 11, 2)).age(date(2026, 11, 22))
+    assert said == "prices compared with the makers' lists 20 days ago (2026-11-02)"

@@ -130,6 +130,7 @@ def test_a_mistake_in_team_yaml_is_named_with_file_line_agent_key_and_choices(
             {"models.yaml": "models: {a: {input: '1', output: '1', cached: '1'}}"},
             "unknown key; did you mean cache_read? Valid",
         ),
+        ({"models.yaml": "checked: soon"}, "checked: Input should be a valid date"),
         ({"AGENTS.md": "x" * 200_000}, "expected at most 131072 bytes"),
     ],
 )
@@ -212,3 +213,11 @@ def test_nothing_that_ships_lies_unused() -> None:
     used = {name for member in members for name in (*member.skills, *member.inline_skills)}
     assert {path.parent.name for path in SHIPPED.glob("skills/*/SKILL.md")} == used
     assert all(f"prompts/{path.name}" in team for path in SHIPPED.glob("prompts/*.md"))
+
+
+def test_a_day_of_comparing_prices_may_be_written_over_the_shipped_file(tmp_path: Path) -> None:
+    assert load_roster(KNOWN, (SHIPPED,)).prices.checked is None
+    files = overlay(tmp_path, {"models.yaml": "checked: 2026-11-02"})
+    prices = load_roster(KNOWN, files).prices
+    assert str(prices.checked) == "2026-11-02"
+    assert prices.known["openai:gpt-5-mini"] is not None
