@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from bot.adapters.executors import executor_for
 from bot.adapters.simulator import SIMULATOR
@@ -13,10 +14,18 @@ from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
 from bot.domain.ids import Digest, IncidentId
 from bot.domain.plan import Plan, Step, idempotency_key
 from bot.ports.content import Content
-from bot.ports.records import Incidents
+from bot.ports.records import Loaded
 from bot.ports.world import Clock, Done
 
 Redact = Callable[[str], str]
+
+
+class Records(Protocol):
+    """Where the approved plans are read."""
+
+    async def load(self, incident: IncidentId) -> Loaded:
+        """All entries of an incident."""
+        ...
 
 
 class ApprovedHands:
@@ -24,7 +33,7 @@ class ApprovedHands:
 
     def __init__(
         self,
-        incidents: Incidents,
+        incidents: Records,
         content: Content,
         clock: Clock,
         redact: Redact,

@@ -82,7 +82,16 @@ class RedisIncidents:
 
     async def load(self, incident: IncidentId) -> Loaded:
         """All entries and the head of their chain."""
+        return self._loaded(incident, await self._elements(incident))
+
+    async def examined(self, incident: IncidentId) -> tuple[Loaded, tuple[str, ...]]:
+        """What `load` gives, and what is wrong with the chain of these very bytes."""
         elements = await self._elements(incident)
+        numbers = [_number(element) for element in elements]
+        found = chain.problems(self._key, incident, elements, numbers, None)
+        return self._loaded(incident, elements), found
+
+    def _loaded(self, incident: IncidentId, elements: list[bytes]) -> Loaded:
         if not elements:
             raise UnknownIncidentError
         entries = tuple(codec.entry_from(_opened(element).entry) for element in elements)

@@ -12,6 +12,7 @@ from bot.adapters.eyes import SourceEyes
 from bot.adapters.hands import ApprovedHands
 from bot.adapters.memory import KIND, MemoryEyes
 from bot.adapters.pager import HttpPager
+from bot.adapters.proven import ProvenRecords
 from bot.adapters.redis_client import require_durable
 from bot.adapters.rosters import PolicyRosters
 from bot.adapters.store import Store
@@ -70,7 +71,7 @@ def _ports(parts: Parts, store: Store, eyes: SourceEyes, role: WorkerRole) -> Po
     thinks = role is WorkerRole.THINK
     memory = memory_of(parts.settings, store.link)
     own = {KIND: {"memory.edit": memory.edit}}
-    hands = ApprovedHands(store.incidents, parts.content, parts.clock, parts.redactor, own)
+    hands = ApprovedHands(ProvenRecords(store.incidents), parts.content, parts.clock, parts.redactor, own)
     return Ports(
         incidents=store.incidents,
         queue=store.queue,
