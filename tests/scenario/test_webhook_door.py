@@ -1,5 +1,6 @@
 """Alertmanager's webhook over the wire: authenticated, kept before it is answered, shown once."""
 
+import io
 import json
 import socket
 from collections.abc import AsyncGenerator
@@ -32,7 +33,7 @@ class Door:
         """One request as Alertmanager makes it; status and answer."""
         data = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        async with self.stage.session.post(self.url, data=data, headers=headers) as answer:
+        async with self.stage.session.post(self.url, data=io.BytesIO(data), headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
     def anchors(self, name: str) -> list[Message]:
