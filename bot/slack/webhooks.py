@@ -56,6 +56,8 @@ class Door:
                 await self._kept(alert)
         except TimeoutError:
             return _said(408, f"the body did not come within {BODY_SECONDS:.0f} seconds")
+        except web.HTTPRequestEntityTooLarge:
+            return _said(413, f"the body is larger than {MAX_BODY} bytes")
         except NotAWebhookError as error:
             return _said(400, f"expected a webhook of Alertmanager, version 4: {error}")
         except StoreUnavailableError:
