@@ -176,6 +176,8 @@ async def test_the_guided_path_goes_on_by_itself_and_can_be_closed(room: Room) -
 async def test_a_narrow_window_shows_one_part_at_a_time(room: Room) -> None:
     async with visiting(room.page.url, size=(390, 800)) as visit:
         page = visit.page
+        # what is already there when the page opens is not pushed in front of anybody
+        await expect(page.locator("#app[aria-busy]")).to_have_count(0)
         await room.workspace.as_user("U1").say("C1", "@scripted show me")
         await expect(page.get_by_role("heading", name="Everything")).to_be_visible()
         assert await page.locator("body").evaluate("node => node.scrollWidth <= window.innerWidth")

@@ -4,6 +4,7 @@ import { blocks } from "./blocks.js";
 import { Composer } from "./composer.js";
 import { el, fill, icon, refill } from "./dom.js";
 import { Guide } from "./guide.js";
+import { home } from "./home.js";
 import { act, follow, toast } from "./live.js";
 import { avatar, Messages } from "./messages.js";
 import { Modal } from "./modal.js";
@@ -219,7 +220,7 @@ function mayLeaveThread(body) {
 function openThreadQuietly(body) {
   if (body.ts !== state.thread) threadList.clear();
   state.thread = body.ts;
-  state.seen.set(threadKey(), inThread(body.ts).at(-1).ts);
+  state.seen.set(threadKey(), inThread(body.ts).at(-1)?.ts ?? body.ts);
   if (state.place === "channel" || state.place === "chat") state.place = "thread";
 }
 
@@ -335,8 +336,8 @@ function drawPeople() {
 function drawSide(inChannelNow, inThreadNow) {
   const fresh = [...unread(channelKey(), inChannelNow), ...unread(threadKey(), inThreadNow)];
   const calls = fresh.filter(mentionsMe).length;
-  const item = (place, label, mark, badge) => {
-    const isHere = (state.place === "home") === (place === "home");
+  const item = (place, label, mark, badge, isOther) => {
+    const isHere = !isOther && (state.place === "home") === (place === "home");
     const node = el(
       "button",
       { type: "button", class: `side-item${isHere ? " here" : ""}${badge ? " unread" : ""}`, data: { place } },
@@ -353,7 +354,7 @@ function drawSide(inChannelNow, inThreadNow) {
     side,
     el("div", { class: "team" }, el("span", { class: "logo", "aria-hidden": "true" }), "Greenlight"),
     el("small", { class: "side-title" }, "Channels"),
-    state.channels.map((one) => item("channel", one.name, icon("hash"), one.id === state.channel && badge)),
+    state.channels.map((one) => item("channel", one.name, icon("hash"), one.id === state.channel && badge, one.id !== state.channel)),
     el("small", { class: "side-title" }, "Apps"),
     state.apps.slice(0, 1).map((one) => item("home", one.name, el("i", { class: connected ? "online" : "offline", title: connected ? "connected" : "not connected" }))),
     el("div", { class: "side-foot" }, "A local Slack workspace, on this machine."),
@@ -372,19 +373,7 @@ function drawSide(inChannelNow, inThreadNow) {
 
 function drawHome() {
   homePane.hidden = state.place !== "home";
-  if (homePane.hidden) return;
-  const app = state.apps[0];
-  const home = state.homes.find((one) => one.app_id === app?.id);
-  const use = (element, block, value) => doAs("click", { view_id: home.id, action_id: element.action_id, block_id: block.block_id, value });
-  refill(
-    homePane,
-    el("header", { class: "pane-head" }, el("h2", {}, app?.name ?? "App"), el("small", {}, "Home")),
-    el(
-      "div",
-      { class: "scroller blocks" },
-      home ? blocks(home.blocks, Object.assign(use, { values: {} })) : el("p", { class: "nothing" }, `${app?.name ?? "The app"} has published no Home tab. It works in the channel: open #${names.channels.get(state.channel) ?? "alerts"}.`),
-    ),
-  );
+  if (!homePane.hidden) home(homePane, state, doAs);
 }
 
 function drawStatus() {
