@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.adapters import backup
@@ -45,6 +46,8 @@ def main(argv: list[str]) -> int:
 async def _save(settings: Settings, file: Path) -> int:
     """Save, then load what was saved, since a backup that was never loaded is a hope."""
     plan = store_plan(settings)
+    if await asyncio.to_thread(file.is_dir):
+        file /= f"greenlight-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.rdb"
     await backup.save(plan, file)
     found = await backup.check(plan, file)
     key = "GREENLIGHT_AUDIT_KEY" if settings.audit_key else settings.data / "chain.key"
@@ -83,7 +86,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     )
     parts = parser.add_subparsers(dest="what", required=True)
     helps = {
-        "save": "write FILE, which must not exist, beside running processes, and load it once to try it",
+        "save": "write FILE (must not exist; a folder gets one named by the time), load it once to try it",
         "check": "load FILE into a server of its own and hold every record against the chain",
         "restore": "make the store of this home, which must have none, from FILE; everything is paused then",
     }

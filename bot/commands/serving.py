@@ -11,6 +11,9 @@ from bot.domain.errors import GreenlightError
 from bot.settings import Problems, Settings, load
 
 WRONG = 2
+INSIST_SECONDS = 20.0
+"""How long what was begun may take to finish after a signal; `up` ends its parts sooner."""
+
 PARENT_PIPE = "GREENLIGHT_PARENT_PIPE"
 """Set by `up` and `demo` for their children: the end of standard input means that the parent is gone."""
 
@@ -30,19 +33,37 @@ def serve(main: Callable[[Settings], Awaitable[None]], *, slack: bool) -> int:
 
 
 async def _until_told(work: Awaitable[None]) -> None:
-    loop = asyncio.get_running_loop()
+    """Run until told to end, then let it finish what it has begun; told again, or after a while, insist.
+
+    A library may lose a cancellation that falls into its start: without insisting nothing would ever end it.
+    """
     stop = asyncio.Event()
+    _listen(stop)
+    working = asyncio.ensure_future(work)
+    told = False
+    while not working.done():
+        stopping = asyncio.ensure_future(stop.wait())
+        patience = INSIST_SECONDS if told else None
+        await asyncio.wait({working, stopping}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done():
+            told = True
+            stop.clear()
+            working.cancel()
+    with contextlib.suppress(*((asyncio.CancelledError,) if told else ())):
+        working.result()
+
+
+def _listen(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if os.environ.get(PARENT_PIPE):
-        loop.add_reader(sys.stdin.fileno(), stop.set)
-    working = asyncio.ensure_future(work)
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not working.done():
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
+    if not os.environ.get(PARENT_PIPE):
         return
-    working.result()
+    pipe = sys.stdin.fileno()
+
+    def gone() -> None:
+        loop.remove_reader(pipe)
+        stop.set()
+
+    loop.add_reader(pipe, gone)

@@ -1,6 +1,7 @@
 """`greenlight backup` over a real store: saved while it is used, loaded again, restored into another home."""
 
 import asyncio
+import re
 import shutil
 import stat
 from collections.abc import Generator
@@ -93,6 +94,15 @@ def test_a_restored_store_takes_new_entries_and_keeps_them(
         return await store.incidents.pauses()
 
     assert new.do(pauses) == ()
+
+
+def test_a_folder_gets_a_file_named_by_the_time(home: Home, tmp_path: Path) -> None:
+    home.keep(healed())
+    (tmp_path / "backups").mkdir()
+    assert run(["backup", "save", str(tmp_path / "backups")]) == FINE
+    (made,) = (tmp_path / "backups").iterdir()
+    assert re.fullmatch(r"greenlight-\d{8}T\d{6}Z\.rdb", made.name)
+    assert run(["backup", "check", str(made)]) == FINE
 
 
 @pytest.mark.parametrize("what", ["save", "restore"])
