@@ -90,20 +90,20 @@ class Server:
 
 
 async def _client(declared: Declared, stack: AsyncExitStack) -> Client:
+    # A server may take longer to start than one call may take; calls are timed by the tool itself.
+    longest = max(declared.seconds, START_SECONDS)
     if declared.command:
         # What a server writes to its standard error is its own, and may be anything.
         null = Path(os.devnull)
         sink = stack.enter_context(null.open("w", encoding="utf-8"))  # noqa: ASYNC230 - never blocks
         command, *words = declared.command
         asked = StdioServerParameters(command=command, args=words, env=dict(declared.environment))
-        return Client(stdio_client(asked, errlog=sink), read_timeout_seconds=declared.seconds)
+        return Client(stdio_client(asked, errlog=sink), read_timeout_seconds=longest)
     headers = {"authorization": f"Bearer {declared.token}"} if declared.token else {}
-    http = httpx2.AsyncClient(
-        headers=headers, timeout=declared.seconds, trust_env=False, follow_redirects=False
-    )
+    http = httpx2.AsyncClient(headers=headers, timeout=longest, trust_env=False, follow_redirects=False)
     await stack.enter_async_context(http)
     transport = streamable_http_client(declared.url, http_client=http)
-    return Client(transport, read_timeout_seconds=declared.seconds)
+    return Client(transport, read_timeout_seconds=longest)
 
 
 @asynccontextmanager

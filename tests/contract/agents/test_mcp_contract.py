@@ -142,28 +142,24 @@ async def test_a_server_that_dies_is_told_to_the_agent_and_there_again_at_the_ne
 
 async def test_a_tool_that_never_answers_is_waited_for_no_longer_than_declared(tmp_path: Path) -> None:
     async with box_of(over_stdio(tmp_path, more="    seconds: 1\n")) as box:
-        with pytest.raises((ToolTimedOutError, ToolFailedError), match=r"had 1 s|[Tt]imed out"):
+        with pytest.raises(ToolTimedOutError, match="had 1 s"):
             await asks(box, "wait")
+        assert await asks(box, "up") == "up over 30 min is 23"
 
 
-@pytest.mark.parametrize(
-    ("tools", "said"),
-    [
-        ("[execute_query, cheese]", "unknown tool 'cheese'; the server has: drop_table, execute_query"),
-        ("[unannotated]", "unannotated does not say that it is read-only"),
-        ("[drop_table]", "drop_table does not say that it is read-only"),
-    ],
-)
-async def test_a_tool_needs_a_person_who_names_it_and_a_server_that_calls_it_read_only(
-    tools: str, said: str, tmp_path: Path
+async def test_a_tool_needs_a_person_who_names_it_a_server_that_calls_it_read_only_and_room_in_the_prompt(
+    tmp_path: Path,
 ) -> None:
-    problem = await refused(over_stdio(tmp_path, tools))
-    assert f"{tmp_path}/mcp.yaml:2: servers.fake.tools: {said}" in problem
-
-
-async def test_tools_that_take_too_much_of_a_prompt_are_refused(tmp_path: Path) -> None:
-    problem = await refused(over_stdio(tmp_path, "[wordy]", "    schema_bytes: 200\n"))
+    names = "[execute_query, cheese, unannotated, drop_table, wordy]"
+    problem = await refused(over_stdio(tmp_path, names, "    schema_bytes: 200\n"))
+    for said in (
+        "unknown tool 'cheese'; the server has: drop_table, execute_query",
+        "unannotated does not say that it is read-only",
+        "drop_table does not say that it is read-only",
+    ):
+        assert f"{tmp_path}/mcp.yaml:2: servers.fake.tools: {said}" in problem
     assert "bytes of a prompt, schema_bytes allows 200" in problem
+    assert "tools: execute_query" not in problem
 
 
 async def test_a_server_that_does_not_start_is_named(tmp_path: Path) -> None:
