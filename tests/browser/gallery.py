@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.browser import gate_gallery, room_gallery
+from tests.browser import gate_gallery, more_gallery, room_gallery
 from tests.browser.browsing import visiting
 from tests.browser.story import PATIENCE, ROOT, Player, demo, play
 
@@ -33,6 +33,7 @@ WORDS = {
     "narrow": "In a narrow window, one part at a time.",
     "home": "The app's Home tab.",
     **room_gallery.WORDS,
+    **more_gallery.WORDS,
     **gate_gallery.WORDS,
 }
 """In the order of the page; the first one stands above the fold of the README."""
@@ -72,7 +73,7 @@ async def take(home: Path) -> None:
         await _home(player)
         await _healthy(player)
         await _narrow(player)
-        others = {*room_gallery.WORDS, *gate_gallery.WORDS}
+        others = {*room_gallery.WORDS, *gate_gallery.WORDS, *more_gallery.WORDS}
         missing = sorted(set(WORDS) - others - set(photographer.taken))
         assert not missing, missing
         assert visit.complaints == [], visit.complaints
@@ -123,13 +124,15 @@ def picture(name: str, words: str) -> str:
 def main() -> int:
     """Take the pictures and write the gallery's page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    one = {"--room", "--gate"} & set(sys.argv)
-    if not one:
+    one = {"--room", "--gate", "--more", "--demo"} & set(sys.argv)
+    if not one or "--demo" in one:
         with tempfile.TemporaryDirectory(prefix="greenlight-gallery-") as home:
             asyncio.run(take(Path(home)))
-    if "--gate" not in one:
+    if not one or "--room" in one:
         asyncio.run(room_gallery.take_room(lambda page: Photographer(page).shot))
-    if "--room" not in one:
+    if not one or "--more" in one:
+        asyncio.run(more_gallery.take_more(lambda page: Photographer(page).shot))
+    if not one or "--gate" in one:
         asyncio.run(gate_gallery.take_gate(lambda page: Photographer(page).shot))
     (FOLDER / "README.md").write_text(index(), encoding="utf-8")
     print(f"{2 * len(WORDS)} pictures in {FOLDER}")

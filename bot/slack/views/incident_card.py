@@ -24,6 +24,7 @@ from bot.slack.views.scene import Card, Message, Scene
 from bot.slack.views.text import count, esc, esc_fit, fit, mention, short, when, when_day
 
 HEAD_DIGITS = 16
+IN_LINE = "Waiting for its turn: as many other alerts as may be at once are being investigated."
 THINKING = frozenset({Phase.DETECTED, Phase.TRIAGED, Phase.REJECTED})
 STAGES = ("Look", "Find the cause", "Plan", "Approve", "Carry out", "Measure")
 REACHED = {
@@ -73,7 +74,8 @@ def incident_card(incident: Incident, scene: Scene) -> Card:
 
 
 def _five_seconds(incident: Incident, scene: Scene) -> str:
-    lines = [f"*Now:* {esc_fit(now(incident), 500)}"]
+    waits = incident.phase is Phase.DETECTED and scene.progress is not None and scene.progress.stage == "line"
+    lines = [f"*Now:* {IN_LINE if waits else esc_fit(now(incident), 500)}"]
     reason = incident.escalation if incident.phase is Phase.ESCALATED else incident.nothing
     if reason and incident.phase in {Phase.ESCALATED, Phase.INCONCLUSIVE, Phase.HEALTHY}:
         lines.append(f"*Why:* {esc_fit(scene.named(reason), 600)}")

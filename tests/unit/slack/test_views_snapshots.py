@@ -6,6 +6,7 @@ import re
 from inline_snapshot import snapshot
 
 from bot.domain.events import Outcome
+from bot.ports.cards import Progress
 from bot.slack.views.cards import cards_of
 from bot.slack.views.plain import render_message
 from bot.slack.views.scene import Scene
@@ -233,3 +234,12 @@ Timeline, continued
   (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify --head`.)
 [Draft postmortem] [Draft update]\
 """)
+
+
+def test_who_waits_in_line_is_not_said_to_be_read() -> None:
+    of = story().opened()
+    progress = Progress("line", (("Wait for an investigation to end (it is the next one)", "in_progress"),))
+    card = cards_of(of.incident, Scene(of.now, progress=progress))[0]
+    text = render_message(card.message)
+    assert "Now: Waiting for its turn" in text
+    assert "Reading logs" not in text

@@ -43,7 +43,7 @@ function feedback(given, block, use) {
     "span",
     { class: "feedback" },
     [given.positive_button, given.negative_button].filter(Boolean).map((one) => {
-      const node = el("button", { type: "button", class: "button quiet", "aria-label": one.accessibility_label, data: { action: given.action_id } }, one.text?.text ?? "");
+      const node = el("button", { type: "button", class: "button small", "aria-label": one.accessibility_label, data: { action: given.action_id } }, one.text?.text ?? "");
       node.addEventListener("click", () => click(node, given, block, use, one.value));
       return node;
     }),
