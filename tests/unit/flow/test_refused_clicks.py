@@ -7,10 +7,11 @@ from bot.domain.decision import Click, Code, Refused, RosterAnswer
 from bot.domain.ids import PersonId, PlanId, RosterName
 from bot.domain.policy import Role
 from bot.flow.approval import judge, read_rosters
+from bot.flow.control import go_on, pause, resume, stop
 from bot.flow.table import table
 from bot.ports.records import Refusal
 from tests.fakes.busy import limited
-from tests.fakes.content import COLLEAGUE, ONCALL, SENIOR
+from tests.fakes.content import COLLEAGUE, LEAD, ONCALL, SENIOR
 from tests.fakes.house import house
 from tests.fakes.world import START
 
@@ -72,3 +73,22 @@ async def test_a_service_without_a_senior_roster_is_asked_for_two() -> None:
     service = replace(home.content.fixed_inventory.services[0], senior=RosterName(""))
     answers = await read_rosters(home.ports, service)
     assert [one.role for one in answers] == [Role.ONCALL, Role.LEAD]
+
+
+async def test_a_refusal_names_who_or_what_stands_behind_it() -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    await stop(home.ports, incident, COLLEAGUE)
+    assert await home.click(incident) == Refused(Code.PAUSED, "this incident", COLLEAGUE)
+    await go_on(home.ports, table, incident, LEAD, "looked at it")
+    await pause(home.ports, "all", COLLEAGUE, "careful")
+    assert await home.click(incident) == Refused(Code.PAUSED, "all")
+    await resume(home.ports, "all", LEAD, "looked at it")
+    home.roster.members["checkout-oncall"] = ()
+    assert await home.click(incident) == Refused(Code.ROSTER_UNAVAILABLE, "checkout-oncall")
+    home.roster.members["checkout-oncall"] = (ONCALL,)
+    state, ref = await home.plan(incident), await home.posted(incident)
+    assert not isinstance(await home.click(incident, approve=False, reason="not this one"), Refused)
+    again = Click(True, state.plan.id, 1, state.digest[:12], ref.channel, ref.ts)
+    assert await judge(home.ports, table, again, LEAD) == Refused(Code.DECIDED, by=ONCALL)
