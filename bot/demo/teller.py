@@ -1,6 +1,7 @@
 """Tells the channel in the terminal: each new message whole, of each edit only the lines that are new."""
 
 import shutil
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ class Teller:
         width = max(60, shutil.get_terminal_size((110, 40)).columns - 12)
         self.out(f"{self._time()}  {who}")
         for line in lines:
-            for part in _folded(line, width):
+            for part in folded(line, width):
                 self.out(f"          | {part}")
 
     def _text(self, body: Json) -> tuple[str, ...]:
@@ -108,11 +109,6 @@ def _attachment(attachment: Json) -> str:
     return "\n".join(str(attachment[key]) for key in ("title", "text") if attachment.get(key))
 
 
-def _folded(line: str, width: int) -> list[str]:
-    parts: list[str] = []
-    while len(line) > width:
-        cut = line.rfind(" ", 1, width)
-        cut = cut if cut > 0 else width
-        parts.append(line[:cut])
-        line = "    " + line[cut:].lstrip()
-    return [*parts, line]
+def folded(line: str, width: int) -> list[str]:
+    """The line in parts that fit, the later ones indented; a word that is too long is broken."""
+    return textwrap.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False) or [line]
