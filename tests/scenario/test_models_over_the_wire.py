@@ -51,9 +51,10 @@ async def test_from_the_alert_to_the_report_on_two_makers_models(scene: Scene) -
     assert {body["model"] for body in scene.server.bodies} == {"gpt-5-mini", "claude-sonnet-4-6"}
     assert len(scene.server.bodies) == 3
     asked = await stage.asks(alert, "should we wake the database team?", COLLEAGUE)
-    answer = await stage.card(alert, f"answer:{asked.ts}")
-    assert "Ask on call" in said(answer)
     waiting = await stage.until(alert, lambda incident: not incident.unanswered)
+    # Its card is there before, while the answer is being written.
+    await stage.settled(alert)
+    assert "Ask on call" in said(await stage.card(alert, f"answer:{asked.ts}"))
     assert (waiting.phase, waiting.current and waiting.current.digest) == (
         Phase.PROPOSED,
         found.current.digest,
