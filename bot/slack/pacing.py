@@ -26,6 +26,7 @@ class Pacer:
     _edits: deque[float] = field(default_factory=deque[float])
     _under_way: int = 0
     _posts: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
+    _posting: dict[str, int] = field(default_factory=dict[str, int])
     _last: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
     _held: dict[str, float] = field(default_factory=dict[str, float])
     _failures: dict[str, int] = field(default_factory=dict[str, int])
@@ -62,10 +63,16 @@ class Pacer:
         posts = self._posts.setdefault(channel, deque[float]())
         while posts and now - posts[0] >= POST_WINDOW_SECONDS:
             posts.popleft()
-        if len(posts) >= POSTS_AT_ONCE:
-            return POST_WINDOW_SECONDS - (now - posts[0])
-        posts.append(now)
+        on_the_way = self._posting.get(channel, 0)
+        if len(posts) + on_the_way >= POSTS_AT_ONCE:
+            return POST_WINDOW_SECONDS - (now - posts[0]) if posts else 1.0
+        self._posting[channel] = on_the_way + 1
         return 0.0
+
+    def post_ended(self, channel: str) -> None:
+        """A post that was let through is over; Slack may have counted it as late as this."""
+        self._posting[channel] = self._posting.get(channel, 1) - 1
+        self._posts.setdefault(channel, deque[float]()).append(self.now())
 
     def sent(self, message: str, state: str) -> None:
         """Note that a message shows this state now."""

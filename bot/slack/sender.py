@@ -105,15 +105,22 @@ class Sender:
             log.warning("card_not_for_shared_channel", incident=incident.id, card=card.name)
             await note_trouble(self.cards, incident.id, card.name, SHARED)
             return self.pacer.failed(_key(incident, card))
-        wait = self.pacer.before_post(incident.place.channel)
+        channel = incident.place.channel
+        wait = self.pacer.before_post(channel)
         if wait > 0:
             return wait
+        try:
+            await self._posted_now(incident, card)
+        finally:
+            self.pacer.post_ended(channel)
+        return 0.0
+
+    async def _posted_now(self, incident: Incident, card: Card) -> None:
         await self.cards.begin(incident.id, card.name)
         if card.upload is not None and await self._uploaded(incident, card, card.upload):
-            return 0.0
+            return
         ref = await self.chat.post(_posted(incident, card, await self.pictures.blocks_of(card)))
         await self._sent(incident, card, ref)
-        return 0.0
 
     async def _uploaded(self, incident: Incident, card: Card, upload: Upload) -> bool:
         """Post the card as a file in the thread; false where Slack takes none, so that it is a message.

@@ -61,6 +61,7 @@ def test_posts_do_not_spend_the_budget_of_edits() -> None:
     pacer = Pacer(watch)
     for number in range(200):
         pacer.before_post("C1")
+        pacer.post_ended("C1")
         pacer.sent(f"m{number}", "s")
     watch.at += 2
     assert pacer.before_edit("m0", "s") == 0.0
@@ -95,6 +96,9 @@ def test_a_channel_takes_a_short_burst_of_posts_and_then_one_after_the_other() -
     watch = Watch()
     pacer = Pacer(watch)
     assert [pacer.before_post("C1") for _ in range(POSTS_AT_ONCE)] == [0.0] * POSTS_AT_ONCE
+    assert pacer.before_post("C1") == 1.0
+    for _ in range(POSTS_AT_ONCE):
+        pacer.post_ended("C1")
     watch.at += 4
     assert pacer.before_post("C1") == POST_WINDOW_SECONDS - 4
     assert pacer.before_post("C2") == 0.0
