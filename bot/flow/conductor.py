@@ -47,6 +47,7 @@ from bot.domain.teamwork import (
     Paged,
     PageReason,
 )
+from bot.flow.ending_tasks import ended
 from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
 
@@ -283,8 +284,7 @@ async def leased(ports: Ports, incident: IncidentId, wait: float) -> AsyncGenera
     try:
         yield lease
     finally:
-        renewing.cancel()
-        await asyncio.gather(renewing, return_exceptions=True)
+        await ended(renewing)
         await ports.incidents.release(lease)
 
 

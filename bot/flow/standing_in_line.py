@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from bot.domain.errors import StoreUnavailableError, UnknownIncidentError
 from bot.domain.incident import Incident
 from bot.flow.conductor import load
+from bot.flow.ending_tasks import ended
 from bot.ports.cards import Progress
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
@@ -29,8 +30,7 @@ async def investigating(ports: Ports, incident: Incident) -> AsyncGenerator[bool
     try:
         yield True
     finally:
-        renewing.cancel()
-        await asyncio.gather(renewing, return_exceptions=True)
+        await ended(renewing)
         await _next_please(ports, incident)
 
 
