@@ -9,7 +9,7 @@ from bot.domain.finding import Option, ProposedStep, Remediation
 from bot.domain.ids import TargetId
 from bot.domain.service import Service, can_take
 from bot.ports.content import FailureMode, Remedy
-from bot.ports.team import Case
+from bot.ports.team import NOT_RUN, Case
 
 
 class _CannotError(Exception):
@@ -69,7 +69,7 @@ def _observation(action: Action, service: Service, case: Case) -> Observation:
 
 
 def _not_tried(action: Action, target: str, case: Case) -> None:
-    for tried in case.tried:
+    for tried in (one for one in case.tried if one.outcome != NOT_RUN):
         if any(step.action == action.id and step.target == target for step in tried.steps):
             raise _CannotError(f"tried already ({tried.outcome})")
 

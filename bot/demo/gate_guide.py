@@ -51,7 +51,8 @@ GATE_STEPS: Final = (
         DRIFTED,
         "See drift",
         "Approve a plan for the pool as Olivia. It is on hold for 15 seconds: press Change it by hand below "
-        "meanwhile. What was approved is no longer so: nothing runs, and the card says what changed.",
+        "meanwhile. What was approved is no longer so: nothing runs, the card says what changed, and "
+        "Greenlight looks again and proposes anew.",
     ),
     Step(
         EXPIRED,

@@ -102,6 +102,8 @@ class Follower:
                 yield done(gate_guide.STOPPED)
             case PlanEnded(how=PlanEnd.EXPIRED):
                 yield done(gate_guide.EXPIRED)
+            case PlanEnded(how=PlanEnd.DRIFTED):
+                yield done(gate_guide.DRIFTED)
             case UndoAsked():
                 yield done(gate_guide.UNDO)
             case AutoApproved():

@@ -38,7 +38,18 @@ from bot.domain.events import (
 )
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
-from bot.domain.incident import PLANNABLE, Closed, Incident, Phase, PlanState, Question, StepState, StepStatus
+from bot.domain.incident import (
+    PLANNABLE,
+    Closed,
+    Incident,
+    Phase,
+    PlanState,
+    Question,
+    StepState,
+    StepStatus,
+    looked_at_anew,
+    went_stale,
+)
 from bot.domain.plan import digest_of, parsed
 from bot.domain.teamwork import (
     Around,
@@ -50,6 +61,7 @@ from bot.domain.teamwork import (
     Muted,
     ParametersEdited,
     PlanAsked,
+    PreconditionsRead,
     Reopened,
     UndoAsked,
 )
@@ -165,13 +177,8 @@ def _after_plan_event(incident: Incident, entry: Entry) -> Incident:
             return replace(incident, phase=phase, nothing=reason, cause_by=cause_by)
         case Decided():
             return _decided(incident, entry, entry.event)
-        case PlanEnded(plan, revision, how):
-            state = incident.current
-            _must(incident, state is not None and state.alive, entry)
-            assert state is not None
-            _must(incident, (state.plan.id, state.plan.revision) == (plan, revision), entry)
-            phase = Phase.EXPIRED if how is PlanEnd.EXPIRED else incident.phase
-            return replace(_with(incident, replace(state, ended=how)), phase=phase)
+        case PlanEnded() | PreconditionsRead():
+            return _before_it_began(incident, entry, entry.event)
         case ExecutionStarted(digest, measured):
             state = _current(incident, entry, digest)
             ready = incident.phase is Phase.APPROVED and state.approved and state.alive
@@ -220,9 +227,30 @@ def _after_step_event(incident: Incident, entry: Entry) -> Incident:
             state = _executing(incident, entry, digest, Phase.EXECUTING)
             _must(incident, state.unfinished is None and state.in_doubt is None, entry)
             stopped = replace(state, stopped=(code, detail))
-            return replace(_with(incident, stopped), phase=Phase.STOPPED)
+            phase = _after_drift(incident, stopped) if went_stale(stopped) else Phase.STOPPED
+            return replace(_with(incident, stopped), phase=phase)
         case _:
             raise IllegalEventError(f"{type(entry.event).__name__} cannot follow {incident.phase}.")
+
+
+def _before_it_began(incident: Incident, entry: Entry, event: PlanEnded | PreconditionsRead) -> Incident:
+    if isinstance(event, PreconditionsRead):
+        state = _current(incident, entry, event.digest)
+        _must(incident, state.alive and 0 < event.approvals <= len(state.approvals), entry)
+        return _with(incident, replace(state, read_again=(*state.read_again, (entry.at, event))))
+    state = incident.current
+    _must(incident, state is not None and state.alive, entry)
+    assert state is not None
+    _must(incident, (state.plan.id, state.plan.revision) == (event.plan, event.revision), entry)
+    phase = Phase.EXPIRED if event.how is PlanEnd.EXPIRED else incident.phase
+    if event.how is PlanEnd.DRIFTED:
+        phase = _after_drift(incident, state)
+    ended = replace(state, ended=event.how, drift=event.detail)
+    return replace(_with(incident, ended), phase=phase)
+
+
+def _after_drift(incident: Incident, state: PlanState) -> Phase:
+    return Phase.DETECTED if looked_at_anew(incident, state) else Phase.STOPPED
 
 
 def _measured(incident: Incident, entry: Entry, event: SampleTaken | Verified) -> Incident:

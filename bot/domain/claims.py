@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.claim import Claim, ClaimKind
+from bot.domain.due import wake_at
 from bot.domain.events import (
     Event,
     IncidentClosed,
@@ -14,7 +15,7 @@ from bot.domain.events import (
     StepStarted,
 )
 from bot.domain.ids import At
-from bot.domain.incident import OWN, Incident, Phase, wake_at
+from bot.domain.incident import OWN, Incident, Phase
 from bot.domain.limits import limit_claims
 from bot.domain.policy import Limits
 from bot.domain.teamwork import AlertJoined, Reopened, UndoAsked

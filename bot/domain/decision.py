@@ -183,6 +183,8 @@ def _closed_by(state: PlanState) -> Refused | None:
             return Refused(Code.EXPIRED)
         case PlanEnd.SUPERSEDED:
             return Refused(Code.SUPERSEDED)
+        case PlanEnd.DRIFTED:
+            return Refused(Code.SUPERSEDED, detail=f"it changed under this plan: {state.drift}")
         case PlanEnd.RESOLVED_ITSELF:
             return Refused(Code.RESOLVED_ITSELF)
         case PlanEnd.REJECTED | PlanEnd.CLOSED:

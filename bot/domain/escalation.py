@@ -56,7 +56,7 @@ def _so_far(incident: Incident) -> tuple[str, ...]:
     cause = f"Likely cause ({diagnosis.confidence}): {diagnosis.cause}." if known and diagnosis else ""
     plans = tuple(_plan(state) for state in incident.plans)
     return tuple(filter(None, (cause or "No cause could be shown.", *plans))) + (
-        () if incident.executions else ("Nothing was changed.",)
+        () if incident.acted else ("Nothing was changed.",)
     )
 
 

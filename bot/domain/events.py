@@ -22,6 +22,7 @@ from bot.domain.teamwork import (
     Paged,
     ParametersEdited,
     PlanAsked,
+    PreconditionsRead,
     Reopened,
     UndoAsked,
 )
@@ -35,6 +36,7 @@ class PlanEnd(StrEnum):
     RESOLVED_ITSELF = "resolved_itself"
     REJECTED = "rejected"
     CLOSED = "closed"
+    DRIFTED = "drifted"
 
 
 class Closing(StrEnum):
@@ -165,6 +167,8 @@ class PlanEnded:
     plan: PlanId
     revision: int
     how: PlanEnd
+    detail: str = ""
+    """What changed under a plan that drifted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +380,7 @@ Event = (
     | UndoAsked
     | PlanAsked
     | AutoApproved
+    | PreconditionsRead
 )
 
 

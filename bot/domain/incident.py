@@ -20,11 +20,19 @@ from bot.domain.finding import Diagnosis, Option
 from bot.domain.ids import SECOND, At, Digest, Fence, Fingerprint, IncidentId, PersonId, ServiceName
 from bot.domain.plan import Plan, Step
 from bot.domain.spending import StageSpent
-from bot.domain.teamwork import AlertJoined, AutoApproved, DraftKind, FeedbackGiven, Paged, PageReason
+from bot.domain.teamwork import (
+    AlertJoined,
+    AutoApproved,
+    DraftKind,
+    FeedbackGiven,
+    Paged,
+    PreconditionsRead,
+)
 
 OWN = "greenlight"
 """The source of incidents that the house opens itself: a proposed edit of its memory."""
-PROBE_AFTER_SECONDS = (5, 15, 60)
+STALE = frozenset({"DRIFT", "DRY_RUN_DIFFERS"})
+"""Codes of a step that say that the world is not the one that was approved for."""
 
 
 class Phase(StrEnum):
@@ -61,19 +69,6 @@ PLANNABLE = frozenset(
     }
 )
 """Where a (new) plan may be proposed: never while one is approved, running, being verified or in doubt."""
-
-
-RESTLESS = frozenset(
-    {
-        Phase.DETECTED,
-        Phase.TRIAGED,
-        Phase.EXECUTING,
-        Phase.VERIFIED,
-        Phase.REJECTED,
-        Phase.EXPIRED,
-    }
-)
-"""Where a worker is needed at once."""
 
 
 class StepStatus(StrEnum):
@@ -116,6 +111,9 @@ class PlanState:
     proposed_at: At
     decisions: tuple[tuple[At, Decided], ...] = ()
     ended: PlanEnd | None = None
+    drift: str = ""
+    """What changed under it before it began, where that ended it."""
+    read_again: tuple[tuple[At, PreconditionsRead], ...] = ()
     started_at: At | None = None
     measured: str | None = None
     executed_at: At | None = None
@@ -171,6 +169,17 @@ class PlanState:
     def alive(self) -> bool:
         """Whether it can still start: open, or approved and not yet started."""
         return self.ended is None and self.started_at is None
+
+    @property
+    def acted(self) -> bool:
+        """Whether any step of it was begun."""
+        return any(step.started_at is not None for step in self.steps)
+
+    @property
+    def to_read(self) -> bool:
+        """Whether somebody approved it since the preconditions were read (again)."""
+        read = self.read_again[-1][1].approvals if self.read_again else 0
+        return self.alive and len(self.approvals) > read
 
     @property
     def unfinished(self) -> int | None:
@@ -289,6 +298,11 @@ class Incident:
         return tuple(state for state in self.plans if state.started_at is not None)
 
     @property
+    def acted(self) -> tuple[PlanState, ...]:
+        """The revisions of which a step was begun, oldest first."""
+        return tuple(state for state in self.plans if state.acted)
+
+    @property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions that wait for an answer."""
         return tuple(one for one in self.questions if one.answer is None and not one.chose)
@@ -299,74 +313,13 @@ class Incident:
         return tuple(stage for worked in self.worked for stage in worked.stages)
 
 
-def due(incident: Incident) -> At | None:
-    """When the incident next needs a worker; nothing means that it waits for a human or is over."""
-    state = incident.current
-    if incident.wanted is not None and incident.phase in PLANNABLE:
-        return incident.updated_at
-    if incident.waits:
-        return None
-    if incident.phase in RESTLESS:
-        return incident.updated_at
-    match incident.phase:
-        case Phase.ESCALATED:
-            return None if paged_since_escalation(incident) else incident.updated_at
-        case Phase.INCONCLUSIVE:
-            return incident.cause_by
-        case Phase.PROPOSED if state:
-            return state.plan.expires_at if half_paged(incident, state) else half_time(state)
-        case Phase.APPROVED if state:
-            return state.hold_until
-        case Phase.EXECUTED if state:
-            return next_sample_at(state)
-        case Phase.UNKNOWN if state:
-            return next_probe_at(state)
-        case _:
-            return None
-
-
-def wake_at(incident: Incident) -> At | None:
-    """When anybody must look at it: its own due time, or at once while a question waits."""
-    when = due(incident)
-    if not incident.unanswered:
-        return when
-    return incident.updated_at if when is None else min(when, incident.updated_at)
-
-
-def half_time(state: PlanState) -> At:
-    """The middle of a plan's window: who has not answered by then is called."""
-    return At((state.proposed_at + state.plan.expires_at) // 2)
-
-
-def half_paged(incident: Incident, state: PlanState) -> bool:
-    """Whether the call at half time of this plan was made, or could not be made."""
-    return any(
-        page.digest == state.digest and page.reason is PageReason.HALF_TIME for _, page in incident.pages
+def went_stale(state: PlanState) -> bool:
+    """Whether nothing of it was begun, since the world is another one than it was approved for (rule 20)."""
+    return state.ended is PlanEnd.DRIFTED or (
+        not state.acted and state.stopped is not None and state.stopped[0] in STALE
     )
 
 
-def paged_since_escalation(incident: Incident) -> bool:
-    """Whether somebody was called, or could not be called, since the incident escalated."""
-    since = incident.escalated_at
-    return since is not None and any(
-        at >= since and page.reason is not PageReason.HALF_TIME for at, page in incident.pages
-    )
-
-
-def next_sample_at(state: PlanState) -> At:
-    """When the next sample of the success check is due."""
-    pace = state.plan.steps[-1].check.pace
-    taken = len(state.samples)
-    start = (state.executed_at or 0) + pace.settle_seconds * SECOND
-    return At(start + taken * pace.every_seconds * SECOND)
-
-
-def next_probe_at(state: PlanState) -> At | None:
-    """When the step in doubt is looked at next; nothing after the last probe."""
-    index = state.in_doubt
-    if index is None:
-        return None
-    step = state.steps[index]
-    if len(step.probes) >= len(PROBE_AFTER_SECONDS):
-        return None
-    return At((step.finished_at or 0) + PROBE_AFTER_SECONDS[len(step.probes)] * SECOND)
+def looked_at_anew(incident: Incident, state: PlanState) -> bool:
+    """Whether a stale plan is followed by an investigation; an undo or an edit of the memory is not."""
+    return state.undo_of is None and incident.alert.source != OWN

@@ -165,6 +165,17 @@ class AutoApproved:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class PreconditionsRead:
+    """After an approval the targets were looked at again, and showed what the plan was made from."""
+
+    digest: Digest
+    approvals: int
+    """How many there were by then."""
+    unseen: str = ""
+    """Which target could not be observed; that alone ends no plan, its step will not begin blind."""
+
+
 Around = (
     OwnerSet
     | Muted

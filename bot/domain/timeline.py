@@ -51,6 +51,7 @@ from bot.domain.teamwork import (
     Paged,
     ParametersEdited,
     PlanAsked,
+    PreconditionsRead,
     Reopened,
     UndoAsked,
 )
@@ -128,8 +129,9 @@ def _told_of_plan(event: Event, plans: dict[str, Plan]) -> Told | None:
         case Decided(_, revision, _, approved, person, _, _, reason, _):
             why = f": {reason}" if reason else "."
             return f"{'Approved' if approved else 'Rejected'} plan {revision}{why}", person
-        case PlanEnded(_, revision, how):
-            return f"Plan {revision} ended without being run: {how}.", None
+        case PlanEnded(_, revision, how, detail):
+            why = f" ({detail})" if detail else ""
+            return f"Plan {revision} ended without being run: {str(how).replace('_', ' ')}{why}.", None
         case ExecutionStarted(digest, measured):
             was = f" {plans[digest].steps[-1].check.metric} was {measured}." if measured is not None else ""
             return f"Plan {plans[digest].revision} began.{was}", None
@@ -153,6 +155,9 @@ def _told_of_step(event: Event, plans: dict[str, Plan]) -> Told | None:
             return f"Step {step + 1} was not run ({code}): {detail}", None
         case OutcomeUnknown(_, step, detail):
             return f"Outcome of step {step + 1} unknown: {detail}", None
+        case PreconditionsRead(digest, _, unseen):
+            found = unseen or "nothing has changed"
+            return f"Looked again after an approval of plan {plans[digest].revision}: {found}.", None
         case Probed(_, step, applied, detail):
             seen = {True: "applied", False: "not applied", None: "still unknown"}[applied]
             return f"Looked at step {step + 1}: {seen} ({detail}).", None

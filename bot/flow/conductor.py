@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.apply import apply, replay
 from bot.domain.claims import Claim, claims_of, index_of
+from bot.domain.due import due
 from bot.domain.errors import (
     ClaimRefusedError,
     ConflictError,
@@ -33,7 +34,7 @@ from bot.domain.events import (
     TeamWorked,
 )
 from bot.domain.ids import At, Fence, IncidentId
-from bot.domain.incident import Incident, Phase, due
+from bot.domain.incident import Incident, Phase
 from bot.domain.paging import NOBODY
 from bot.domain.teamwork import (
     AlertJoined,

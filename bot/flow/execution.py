@@ -29,12 +29,17 @@ from bot.domain.limits import limit_words
 from bot.domain.plan import Step, idempotency_key
 from bot.flow.conductor import Work
 from bot.flow.execution_checks import halted, observed_now, paused
+from bot.flow.reading_again import read_again
 from bot.ports.ports import Ports
 
 
 async def starting(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
-    """Begin the approved plan, unless it is paused or its time to start is over."""
+    """Begin the approved plan, unless it is paused, on hold, or its time to start is over."""
     ports, state = work.ports, _current(incident)
+    if ports.clock.now() < (state.hold_until or 0):
+        # a hold is there for second thoughts: whoever has them should know what has changed
+        yield await read_again(ports, state)
+        return
     limit = ports.content.policy().limits.start_within_seconds * SECOND
     if ports.clock.now() > (state.hold_until or 0) + limit:
         yield PlanEnded(state.plan.id, state.plan.revision, PlanEnd.EXPIRED)

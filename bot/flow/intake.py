@@ -175,7 +175,7 @@ def _open_plan_ended(incident: Incident) -> tuple[Event, ...]:
 
 
 def _note(incident: Incident) -> str:
-    ran = len(incident.executions)
+    ran = len(incident.acted)
     if not ran:
         return "The alert resolved by itself; Greenlight changed nothing."
     return f"The alert resolved; executed plans that had not helped when measured: {ran}."

@@ -40,7 +40,7 @@ from bot.flow.drafts import (
 from bot.flow.handing_in import edits_proposed, handed_in
 from bot.flow.revisions import chosen, edited, undone
 from bot.ports.ports import Ports
-from bot.ports.team import Case, Tried
+from bot.ports.team import NOT_RUN, Case, Tried
 
 MAX_OPTIONS = 4
 REVISIONS = 2
@@ -132,8 +132,8 @@ def _nothing_to_plan(incident: Incident, ports: Ports) -> Event | None:
             Verdict.HEALTHY, diagnosis.cause or "Everything measured is in its normal range."
         )
     limits = ports.content.policy().limits
-    if len(incident.executions) >= limits.plans_per_incident:
-        return Escalated(f"{len(incident.executions)} plans were executed and none helped.")
+    if len(incident.acted) >= limits.plans_per_incident:
+        return Escalated(f"{len(incident.acted)} plans were executed and none helped.")
     rejected = sum(state.ended is PlanEnd.REJECTED for state in incident.plans)
     if rejected > limits.replans_after_rejection:
         return Escalated(f"{rejected} plans were rejected; the incident commander decides.", commander=True)
@@ -177,8 +177,10 @@ def _tried(state: PlanState) -> Tried | None:
         return Tried(state.plan.steps, "rejected", state.rejection.reason)
     if state.outcome is not None:
         return Tried(state.plan.steps, str(state.outcome), state.outcome_detail)
-    if state.stopped is not None:
+    if state.acted and state.stopped is not None:
         return Tried(state.plan.steps, "stopped", state.stopped[1])
+    if _unbegun(state):
+        return Tried(state.plan.steps, NOT_RUN, state.drift or ": ".join(state.stopped or ()))
     return None
 
 
@@ -190,7 +192,7 @@ async def _drafted(
     undo: tuple[ProposedStep, ...],
 ) -> tuple[tuple[Drafted, ...], tuple[str, ...]]:
     desk = desk_of(ports, observations, _originators(incident))
-    ran = {_essence(step) for state in incident.executions for step in proposed_steps(state)}
+    ran = {_essence(step) for state in incident.acted for step in proposed_steps(state)}
     kept, refusals = list[Drafted](), list[str]()
     for option in remediation.options[:MAX_OPTIONS]:
         if option.steps and all(_essence(step) in ran for step in option.steps):
@@ -209,8 +211,11 @@ async def _drafted(
 
 def _undo_of_last(incident: Incident, observations: Seen) -> tuple[ProposedStep, ...]:
     """The undo of the ineffective steps, last first, where the target still shows what they left behind."""
-    last = incident.executions[-1] if incident.executions else None
-    if last is None or incident.phase is not Phase.VERIFIED or last.undo_of is not None:
+    last = incident.acted[-1] if incident.acted else None
+    if last is None or last is not _newest(incident) or last.outcome is None or last.undo_of is not None:
+        return ()
+    stale = incident.phase is Phase.TRIAGED and incident.current is not last
+    if incident.phase is not Phase.VERIFIED and not stale:
         return ()
     return tuple(
         undo_step(state)
@@ -230,10 +235,20 @@ def _originators(incident: Incident) -> tuple[PersonId, ...]:
     """
     if isinstance(incident.wanted, PlanAsked):
         return (incident.wanted.person,)
-    last = incident.current
+    last = _newest(incident)
     if last is not None and last.ended is PlanEnd.REJECTED and last.rejection is not None:
         return (last.rejection.person,)
     return ()
+
+
+def _newest(incident: Incident) -> PlanState | None:
+    """The newest plan that says something of the next: one that could not be begun says nothing."""
+    return next((state for state in reversed(incident.plans) if not _unbegun(state)), None)
+
+
+def _unbegun(state: PlanState) -> bool:
+    """Whether it was approved in vain: the world was another one, or the first step could not start."""
+    return state.ended is PlanEnd.DRIFTED or (state.stopped is not None and not state.acted)
 
 
 def _no_plan(incident: Incident, remediation: Remediation, refusals: tuple[str, ...]) -> Event:

@@ -11,7 +11,7 @@ from bot.domain.finding import Confidence, Diagnosis, Verdict, checked
 from bot.domain.ids import MINUTE, At, EvidenceId
 from bot.domain.incident import Incident
 from bot.domain.service import Service
-from bot.flow.conductor import Work
+from bot.flow.conductor import Work, stage_of
 from bot.flow.handing_in import edits_proposed, handed_in
 from bot.flow.standing_in_line import investigating
 from bot.ports.cards import Progress
@@ -67,7 +67,12 @@ def _case(ports: Ports, incident: Incident, service: Service, sightings: tuple[S
 async def _kept(ports: Ports, incident: Incident) -> tuple[Sighting, ...]:
     """What this stage saw before its worker died, so that the team is asked the same again."""
     now = ports.clock.now()
-    fresh = [one for one in incident.evidence if now - one.end <= FRESH]
+    gathered = (
+        entry.event.evidence
+        for entry in incident.entries[stage_of(incident) :]
+        if isinstance(entry.event, EvidenceGathered)
+    )
+    fresh = [one for some in gathered for one in some if now - one.end <= FRESH]
     found = [await ports.blobs.get(one.id) for one in fresh]
     return tuple(sighting for sighting in found if sighting is not None)
 

@@ -3,9 +3,10 @@
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+from bot.domain.due import PROBE_AFTER_SECONDS
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Event, Probed, SampleTaken, Verified
-from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState
+from bot.domain.incident import Incident, PlanState, StepState
 from bot.domain.plan import idempotency_key
 from bot.domain.verification import holds, judged
 from bot.flow.conductor import Work

@@ -15,10 +15,13 @@ from bot.domain.service import Service
 from bot.domain.spoken import Spoken
 from bot.domain.teamwork import AlertJoined, DraftKind
 
+NOT_RUN = "not run"
+"""The outcome of a plan that says nothing of whether its steps help."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A plan of this incident that did not help, or that a person rejected with a reason."""
+    """A plan of this incident that did not help, that a person rejected, or that could not be begun."""
 
     steps: tuple[Step, ...]
     outcome: str

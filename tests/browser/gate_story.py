@@ -81,10 +81,11 @@ async def _drift(player: Player, card: Locator) -> None:
     await expect(changed).to_be_visible(timeout=LONG)
     await _look(changed)
     await player.shot("drift")
+    await player.plan(5)
 
 
 async def _healed(player: Player) -> None:
-    card = await _use(player, 5)
+    card = await _use(player, 6)
     for name in ("Olivia", "Lena"):
         await player.act_as(name)
         await player.approve(card)

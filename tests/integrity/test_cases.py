@@ -161,7 +161,9 @@ async def test_09_a_world_that_changed_after_the_approval_stops_the_step() -> No
     assert code_of(await home.click(incident)) == ""
     home.eyes.set_state(PROCESS, pool_size="35")
     assert await ran(home) == []
-    assert (await home.plan(incident)).stopped == ("DRIFT", "pool_size was 20, is 35")
+    found = await home.incident(incident)
+    assert found.plans[0].stopped == ("DRIFT", "pool_size was 20, is 35")
+    assert found.plans[1].open, "a plan of the world as it is follows, and waits for a person"
 
 
 async def test_10_a_log_line_that_commands_or_claims_an_approval_is_only_text() -> None:

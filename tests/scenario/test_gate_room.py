@@ -43,6 +43,12 @@ def with_hold(room: SlackRoom, seconds: int) -> None:
     room.home.content.fixed_policy = replace(policy, tiers=tiers)
 
 
+def with_high_risk(room: SlackRoom) -> None:
+    policy = room.home.content.fixed_policy
+    wires = (replace(policy.tripwires[0], pattern="increase_pool", title="touches the pool"),)
+    room.home.content.fixed_policy = replace(policy, tripwires=wires)
+
+
 async def test_an_edit_shows_its_bounds_refuses_hostile_values_and_becomes_a_new_revision() -> None:
     async with slack_room(real=True) as room:
         alert, plan = await proposed(room)
@@ -86,9 +92,7 @@ async def test_an_edit_by_a_guest_changes_nothing_and_says_so() -> None:
 
 async def test_the_form_of_a_plan_above_low_warns_the_editor_and_names_who_could_approve() -> None:
     async with slack_room(real=True) as room:
-        policy = room.home.content.fixed_policy
-        wires = (replace(policy.tripwires[0], pattern="increase_pool", title="touches the pool"),)
-        room.home.content.fixed_policy = replace(policy, tripwires=wires)
+        with_high_risk(room)
         _, plan = await proposed(room)
         await room.workspace.as_user(ONCALL).click(plan, "plan_edit")
         form = shown(await modal(room, ONCALL))
@@ -166,6 +170,27 @@ async def test_drift_shows_the_approved_and_the_observed_value() -> None:
         await room.home.pass_time(40, step=10)
         changed = "pool_size: approved 20 → now 30"
         await room.until(lambda: next((m for m in room.replies(alert) if changed in shown(m)), None))
+        assert room.home.hands.performed == []
+        anew = await room.until(lambda: with_button(room, alert, "decide_approve"))
+        assert "30 → 50" in shown(anew)
+
+
+async def test_the_first_of_two_approvals_of_a_stale_plan_ends_it_and_the_next_plan_knows_the_change() -> (
+    None
+):
+    async with slack_room(real=True) as room:
+        with_high_risk(room)
+        alert, plan = await proposed(room)
+        room.home.eyes.set_state(PROCESS, pool_size="30")
+        await room.workspace.as_user(ONCALL).click(plan, "decide_approve")
+        await room.until(lambda: next((m for m in room.replies(alert) if "1 of 2" in shown(m)), None))
+        await room.home.work()
+        changed = "pool_size: approved 20 → now 30"
+        old = await room.until(lambda: next((m for m in room.replies(alert) if changed in shown(m)), None))
+        assert "decide_approve" not in shown(old)
+        anew = await room.until(lambda: with_button(room, alert, "decide_approve"))
+        assert "30 → 50" in shown(anew)
+        assert (await incident_of(room)).plans[0].ended is PlanEnd.DRIFTED
         assert room.home.hands.performed == []
 
 

@@ -24,6 +24,7 @@ RECORDED = {"applied": True, "not_applied": False}
 CLOSED = {
     PlanEnd.EXPIRED: Code.EXPIRED,
     PlanEnd.SUPERSEDED: Code.SUPERSEDED,
+    PlanEnd.DRIFTED: Code.SUPERSEDED,
     PlanEnd.RESOLVED_ITSELF: Code.RESOLVED_ITSELF,
 }
 

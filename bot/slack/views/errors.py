@@ -93,12 +93,12 @@ EXECUTIONS = {
         "Check services.yaml and the target before anything else."
     ),
     ExecutionCode.DRIFT: (
-        "The target changed after the plan was approved, so the step was not run. "
-        "See what changed it, then ask for a new plan."
+        "The target is not as it was when the plan was made, or cannot be observed, so the step was not run. "
+        "See what changed it before anything else is done."
     ),
     ExecutionCode.DRY_RUN_DIFFERS: (
         "A dry run right before the step showed something else than was approved, or could not be made. "
-        "See what changed, then ask for a new plan."
+        "See what changed it before anything else is done."
     ),
     ExecutionCode.NOT_DURABLE: (
         "The store could not confirm that the start was on disk, so the step was not run. "

@@ -1,11 +1,15 @@
 """What stands on a plan's card beside its facts: calls, freezes, holds, what changed, Edit, Stop and Undo."""
 
+from collections.abc import Iterator
+
 from bot.domain.action import UndoKind
 from bot.domain.decision import ExecutionCode, value_of
-from bot.domain.events import Closing
+from bot.domain.due import half_time
+from bot.domain.events import Closing, PlanEnd
 from bot.domain.ids import SECOND, At, grouped
-from bot.domain.incident import PLANNABLE, Incident, PlanState, StepStatus, half_time
+from bot.domain.incident import PLANNABLE, Incident, PlanState, StepStatus
 from bot.domain.paging import NOBODY
+from bot.domain.plan import Step
 from bot.domain.teamwork import PageReason
 from bot.slack.views.blocks import Block, button, confirm, line, preformatted, rich, said
 from bot.slack.views.scene import GateScene
@@ -71,16 +75,30 @@ def stale_rows(gate: GateScene) -> tuple[Row, ...]:
     return gate.stale
 
 
+def read_line(state: PlanState) -> str:
+    """That the targets were looked at again after the newest approval."""
+    if not state.read_again:
+        return ""
+    moment, event = state.read_again[-1]
+    found = esc_fit(event.unseen, 200) if event.unseen else "nothing changed since the plan was made"
+    return f"Looked again at {when(moment)}: {found}."
+
+
 def drift_rows(state: PlanState) -> tuple[Row, ...]:
-    """The preconditions that were otherwise when a step was about to start."""
-    rows: list[Row] = []
-    for step in state.steps:
-        if step.status is StepStatus.NOT_RUN and step.code == ExecutionCode.DRIFT:
-            for name, approved in step.step.preconditions:
-                mark = f"{name} was {approved}, is "
-                _, found, rest = step.detail.partition(mark)
-                rows += [(name, approved, rest.partition("; ")[0])] if found else []
-    return tuple(rows)
+    """The preconditions that were otherwise after an approval, or when a step was about to start."""
+    if state.ended is PlanEnd.DRIFTED:
+        return tuple(dict.fromkeys(row for step in state.steps for row in _rows(step.step, state.drift)))
+    refused = (
+        step for step in state.steps if (step.status, step.code) == (StepStatus.NOT_RUN, ExecutionCode.DRIFT)
+    )
+    return tuple(row for step in refused for row in _rows(step.step, step.detail))
+
+
+def _rows(step: Step, detail: str) -> Iterator[Row]:
+    for name, approved in step.preconditions:
+        _, found, rest = detail.partition(f"{name} was {approved}, is ")
+        if found:
+            yield name, approved, rest.partition("; ")[0]
 
 
 def changed_block(rows: tuple[Row, ...]) -> Block:
@@ -132,7 +150,7 @@ def _edits(state: PlanState, gate: GateScene) -> list[Block]:
 
 def undo_offered(incident: Incident, state: PlanState) -> bool:
     """Whether the newest plan that ran can be taken back by a plan of its own now."""
-    newest = incident.executions[-1] if incident.executions else None
+    newest = incident.acted[-1] if incident.acted else None
     if newest is not state or state.undo_of is not None:
         return False
     closed = incident.closed

@@ -1,5 +1,6 @@
 """Short separate messages for what people must notice, since an edit notifies nobody."""
 
+from bot.domain.due import PROBE_AFTER_SECONDS
 from bot.domain.events import (
     Answered,
     Entry,
@@ -8,19 +9,21 @@ from bot.domain.events import (
     NothingProposed,
     Outcome,
     OutcomeUnknown,
+    PlanEnd,
+    PlanEnded,
     Probed,
     Verified,
 )
 from bot.domain.finding import Verdict
-from bot.domain.ids import Digest, grouped
-from bot.domain.incident import PROBE_AFTER_SECONDS, Incident, PlanState, StepState, StepStatus
+from bot.domain.ids import Digest, PlanId, grouped
+from bot.domain.incident import Incident, PlanState, StepState, StepStatus
 from bot.domain.paging import NOBODY
 from bot.domain.teamwork import Paged, PageReason, ParametersEdited, Reopened, UndoAsked
 from bot.slack.views.blocks import Block, Part, actions, budgeted, button, confirm, may, must, section, tasks
 from bot.slack.views.call_notices import escalated, half_time_call
 from bot.slack.views.diagnosis import dropped
 from bot.slack.views.errors import execution_sentence
-from bot.slack.views.phrases import change_line, outcome_sentence, step_title
+from bot.slack.views.phrases import anew_sentence, change_line, outcome_sentence, step_title
 from bot.slack.views.plan_card import step_task
 from bot.slack.views.scene import Card, Message, Scene
 from bot.slack.views.text import code, esc, esc_fit, mention
@@ -51,6 +54,8 @@ def _notice(incident: Incident, entry: Entry, scene: Scene) -> Notice | None:
     match entry.event:
         case ExecutionStopped(digest, stop, detail):
             return _stopped(incident, digest, stop, detail)
+        case PlanEnded(plan, revision, PlanEnd.DRIFTED):
+            return _stale(incident, plan, revision)
         case OutcomeUnknown(digest, step, detail):
             return _unknown(incident, digest, step, f"Outcome unknown: {detail}", first=True)
         case Probed(digest, step, None, detail) if _last_look(incident, entry):
@@ -118,8 +123,24 @@ def _stopped(incident: Incident, digest: Digest, stop: str, detail: str) -> Noti
     body = f"*Plan {state.plan.revision} stopped: {counts}.*\n{esc(execution_sentence(stop))}"
     if detail:
         body += f"\n{code(detail, DETAIL)}"
-    body += "\nNothing more is run from this plan. What was done stays as it is; see the steps."
+    body += f"\n{_after_stopping(incident, state)}"
     return text, [must(section(body)), may(tasks("Steps", [step_task(step) for step in state.steps]))], True
+
+
+def _after_stopping(incident: Incident, state: PlanState) -> str:
+    if not state.acted:
+        return f"Nothing was run. {anew_sentence(incident, state)}".strip()
+    return "Nothing more is run from this plan. What was done stays as it is; see the steps."
+
+
+def _stale(incident: Incident, plan: PlanId, revision: int) -> Notice | None:
+    state = next((s for s in incident.plans if (s.plan.id, s.plan.revision) == (plan, revision)), None)
+    if state is None:
+        return None
+    head = f"Plan {revision} is stale: what it was made for has changed, so it will not run."
+    next_ = anew_sentence(incident, state)
+    body = f"*{head}*\n{code(state.drift, DETAIL)}\nNothing was run. {next_}".strip()
+    return f"{head} {next_}".strip(), [must(section(body))], True
 
 
 def _unknown(incident: Incident, digest: Digest, index: int, head: str, *, first: bool) -> Notice | None:

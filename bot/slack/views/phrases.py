@@ -4,7 +4,7 @@ from typing import assert_never
 
 from bot.domain.events import Closing, Outcome, PlanEnd
 from bot.domain.finding import Verdict
-from bot.domain.incident import Incident, Phase, PlanState, StepStatus
+from bot.domain.incident import Incident, Phase, PlanState, StepStatus, looked_at_anew, went_stale
 from bot.domain.plan import Check, Step
 from bot.slack.views.text import count
 
@@ -192,8 +192,17 @@ def end_sentence(how: PlanEnd) -> str:
             return "Rejected. It will not run."
         case PlanEnd.CLOSED:
             return "The incident was closed. It will not run."
+        case PlanEnd.DRIFTED:
+            return "Stale: what it was made for has changed. It will not run."
         case _:
             assert_never(how)
+
+
+def anew_sentence(incident: Incident, state: PlanState) -> str:
+    """What follows a plan that went stale; nothing where a person goes on."""
+    if not (went_stale(state) and looked_at_anew(incident, state)):
+        return ""
+    return "I look at everything again, and propose anew if something is still to be done."
 
 
 def step_title(step: Step) -> str:

@@ -35,6 +35,7 @@ from bot.slack.views.gate_words import (
     holding,
     more_buttons,
     page_line,
+    read_line,
     stale_rows,
 )
 from bot.slack.views.phrases import (
@@ -98,6 +99,7 @@ def status_line(incident: Incident, state: PlanState) -> str:
             PlanEnd.RESOLVED_ITSELF: "Plan not needed",
             PlanEnd.REJECTED: "Plan rejected",
             PlanEnd.CLOSED: "Plan closed",
+            PlanEnd.DRIFTED: "Plan stale",
         }[state.ended]
     if state.stopped is not None:
         return "Plan stopped"
@@ -120,6 +122,8 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
         lines.append(f"Superseded by plan {state.plan.revision + 1}, below. It will not run.")
     elif state.ended is not None and state.ended is not PlanEnd.REJECTED:
         lines.append(end_sentence(state.ended))
+    if state.alive:
+        lines.append(read_line(state))
     if waiting(incident, state):
         lines.append(_who_may(state, scene))
         lines.append(page_line(incident, state, scene.gate))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.events import Closing, IncidentOpened, Outcome, PlanEnd
+from bot.domain.events import Closing, IncidentOpened, Outcome, PlanEnd, PlanEnded
 from bot.domain.finding import Verdict
 from bot.domain.ids import DAY, At
 from bot.domain.incident import Phase
-from bot.domain.teamwork import FeedbackGiven, InvestigationStopped, Muted, OwnerSet
+from bot.domain.teamwork import FeedbackGiven, InvestigationStopped, Muted, OwnerSet, PreconditionsRead
 from bot.ports.cards import Progress
 from bot.slack.views.cards import cards_of
 from bot.slack.views.phrases import NOW, WORDS
@@ -43,6 +43,18 @@ def high() -> Story:
 def drift() -> Story:
     told = proposed().approved().started().step_refused()
     return told.stopped("DRIFT", "moved")
+
+
+def stale() -> Story:
+    """One of two approved, and the target was another one by then."""
+    told = high().approved(SENIOR, "senior")
+    plan, changed = told.plan.plan, "checkout/api: pool_size was 20, is 30"
+    return told.then(PlanEnded(plan.id, plan.revision, PlanEnd.DRIFTED, changed))
+
+
+def read_again() -> Story:
+    told = high().approved(SENIOR, "senior")
+    return told.then(PreconditionsRead(told.plan.digest, 1))
 
 
 def answered() -> Story:
@@ -101,7 +113,9 @@ STORIES: dict[str, tuple[Phase, Callable[[], Story]]] = {
     "inconclusive": (Phase.INCONCLUSIVE, lambda: story().opened().diagnosed().nothing()),
     "healthy": (Phase.HEALTHY, lambda: story().opened().diagnosed().nothing(Verdict.HEALTHY, "All normal.")),
     "failed": (Phase.STOPPED, lambda: running().step_failed().stopped()),
-    "drift": (Phase.STOPPED, drift),
+    "drift": (Phase.DETECTED, drift),
+    "stale": (Phase.DETECTED, stale),
+    "read again": (Phase.PROPOSED, read_again),
     "unknown": (Phase.UNKNOWN, lambda: running().unknown()),
     "still unknown": (Phase.UNKNOWN, lambda: running().unknown().probed().probed().probed()),
     "recorded": (Phase.EXECUTING, lambda: running().unknown().recorded()),
@@ -238,6 +252,7 @@ def test_only_what_the_channel_must_see_is_broadcast() -> None:
     assert {name: kinds for name, kinds in loud.items() if kinds} == {
         "failed": ["notice"],
         "drift": ["notice"],
+        "stale": ["notice"],
         "still unknown": ["notice"],
         "escalated": ["notice"],
         "resolved": ["report"],
@@ -305,3 +320,18 @@ def test_a_muted_incident_tells_the_channel_nothing() -> None:
     muted = told.then(Muted(At(START + DAY), ONCALL))
     assert not any(card.broadcast for card in cards(muted).values())
     assert any(card.broadcast for card in cards(muted.later(DAY // 1000)).values())
+
+
+def test_a_stale_plan_says_what_changed_that_nothing_was_run_and_what_follows() -> None:
+    drawn = cards(stale())
+    card, notice = words(drawn["plan:1"]), words(next(c for n, c in drawn.items() if n.startswith("notice")))
+    assert "Plan stale" in card
+    assert "pool_size: approved 20 → now 30" in card
+    assert "decide_approve" not in json.dumps(drawn["plan:1"].message.blocks)
+    assert "checkout/api: pool_size was 20, is 30" in notice
+    assert "Nothing was run. I look at everything again" in notice
+
+
+def test_the_next_approver_sees_that_the_world_was_looked_at_after_the_first() -> None:
+    assert "Looked again" in words(cards(read_again())["plan:1"])
+    assert "nothing changed since the plan was made" in words(cards(read_again())["plan:1"])
