@@ -65,6 +65,17 @@ class RedisIncidents:
         self._remember(incident, version + len(entries), after)
         return Appended(version + len(entries), after, durable)
 
+    async def refusing(self, incident: IncidentId, claims: Sequence[Claim]) -> ClaimRefusedError | None:
+        """Why an append with these claims would be refused now, by the very script that would refuse it."""
+        ask: dict[str, Any] = {"incident": incident, "prefix": self._link.prefix, "asks": True}
+        ask |= {"version": 0, "claims": [asdict(claim) for claim in claims]}
+        try:
+            answer = await self._link.run("append", (self._entries(incident),), (codec.compact(ask),))
+            self._judge(answer, incident, 0)
+        except ClaimRefusedError as refused:
+            return refused
+        return None
+
     def _judge(self, answer: list[Any], incident: IncidentId, version: int) -> None:
         match answer:
             case [b"ok", _]:

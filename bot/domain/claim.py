@@ -25,6 +25,7 @@ class ClaimKind(StrEnum):
 class Claim:
     """One claim; a COUNT fails where the last `window` milliseconds already hold `limit` others.
 
+    A window of more than a year is a limit for good: its refusal names no moment to wait for.
     `code` is the reason code with which a failed claim refuses the append, `title` says the limit in words.
     """
 

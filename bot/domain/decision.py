@@ -256,6 +256,19 @@ def _blocks_quorum(state: PlanState, rule: TierRule, mine: tuple[Role, ...]) -> 
     return rule.one_of not in held and rule.one_of not in mine
 
 
+def missing_role(state: PlanState, rule: TierRule) -> Role | None:
+    """The role from which none of the approvals so far came although one must; nothing where all is well."""
+    came = {role for one in state.approvals for role in one.roles}
+    return None if rule.one_of in came else rule.one_of
+
+
+def roles_left(state: PlanState, rule: TierRule) -> tuple[Role, ...]:
+    """The roles from which the next approval may come: one alone where it is the last that can bring it."""
+    wanted = missing_role(state, rule)
+    last = state.plan.approvals - len(state.approvals) == 1
+    return (wanted,) if wanted is not None and last else rule.roles
+
+
 def _decided(state: PlanState, click: Click, world: World) -> Decided:
     assert world.person is not None
     rule = world.policy.rule(state.plan.tier)

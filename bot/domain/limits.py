@@ -66,6 +66,12 @@ def limit_claims(incident: Incident, event: Event, limits: Limits) -> tuple[Clai
             return _ended(incident, state, event) if state is not None else ()
 
 
+def approval_claims(incident: Incident, limits: Limits) -> tuple[Claim, ...]:
+    """The claims that the last approval of the current plan would make now; none where it waits for none."""
+    state = incident.current
+    return _room(incident, state, limits) if state is not None and state.open else ()
+
+
 def _proposed(incident: Incident, digest: str, plan: Plan, limits: Limits) -> tuple[Claim, ...]:
     said = "these steps were rejected within the last 24 hours"
     again = Claim(ClaimKind.ROOM, rejected_key(plan), digest[:12], PlanCode.SAME_STEPS, 1, REJECTED_FOR, said)

@@ -15,7 +15,7 @@ from bot.domain.errors import (
 from bot.domain.events import Decided, Event
 from bot.domain.ids import IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, PlanState
-from bot.domain.limits import limit_words
+from bot.domain.limits import approval_claims, limit_words
 from bot.domain.pausing import in_force
 from bot.domain.policy import Role
 from bot.domain.service import Service
@@ -87,7 +87,11 @@ async def standing(ports: Ports, incident: Incident, person: PersonId) -> Refuse
     plan = state.plan
     click = Click(True, plan.id, plan.revision, state.digest[:12], ref.channel, ref.ts)
     said = judge_click(incident, click, await _world(ports, incident, click, person))
-    return said if isinstance(said, Refused) else None
+    if isinstance(said, Refused):
+        return said
+    claims = approval_claims(incident, ports.content.policy().limits)
+    full = await ports.incidents.refusing(incident.id, claims)
+    return None if full is None else Refused(Code.RATE_LIMIT, limit_words(full))
 
 
 async def _unknown(ports: Ports, click: Click) -> Refused:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.domain.alert import Place
 from bot.domain.claims import Claim, Index
+from bot.domain.errors import ClaimRefusedError
 from bot.domain.events import Entry
 from bot.domain.ids import At, Fence, IncidentId, PersonId, PlanId
 
@@ -80,6 +81,13 @@ class Incidents(Protocol):
 
         Marks its cards dirty. Raises ConflictError, ClaimRefusedError (a claim's code and holder),
         FencedError (a later lease exists), StoreUnavailableError.
+        """
+        ...
+
+    async def refusing(self, incident: IncidentId, claims: Sequence[Claim]) -> ClaimRefusedError | None:
+        """Why an append with these claims would be refused now; nothing where it would not. Writes nothing.
+
+        Raises StoreUnavailableError.
         """
         ...
 

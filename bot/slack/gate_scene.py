@@ -1,5 +1,6 @@
 """What the policy and the catalogue say of an incident's plan now, for its card."""
 
+from bot.domain.decision import missing_role
 from bot.domain.editing import editable
 from bot.domain.ids import At
 from bot.domain.incident import Incident, PlanState
@@ -22,6 +23,7 @@ def gate_scene(incident: Incident, content: Content, now: At) -> GateScene:
         page=target.name if target else "",
         commander=_commander(policy),
         frozen=(policy.frozen(waiting.plan.environment, now) or "") if waiting else "",
+        one_of=_one_of(waiting, policy) if waiting is not None and waiting.open else "",
         stale=_stale(waiting, content) if waiting is not None and waiting.open else (),
     )
 
@@ -41,6 +43,10 @@ def _stale(state: PlanState, content: Content) -> tuple[tuple[str, str, str], ..
         ("actions.yaml", state.plan.catalogue, content.catalogue().sha256),
     )
     return tuple((name, was[:HEX], now[:HEX]) for name, was, now in files if was != now)
+
+
+def _one_of(state: PlanState, policy: Policy) -> str:
+    return missing_role(state, policy.rule(state.plan.tier)) or ""
 
 
 def _commander(policy: Policy) -> str:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.chart import Chart
-from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer
-from bot.domain.ids import EnvironmentId, IncidentId, PersonId, RosterName
+from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer, roles_left
+from bot.domain.ids import At, EnvironmentId, IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, Phase
+from bot.domain.limits import approval_claims
 from bot.domain.pausing import in_force
 from bot.domain.policy import Role
 from bot.domain.service import Service
@@ -17,7 +18,7 @@ from bot.ports.records import Incidents, Loaded
 from bot.ports.world import Clock, Roster
 from bot.slack.gate_scene import gate_scene
 from bot.slack.troubles import troubles
-from bot.slack.views.scene import Card, Scene
+from bot.slack.views.scene import Card, GateScene, Scene
 
 ROSTER_SECONDS = 2.0
 
@@ -62,11 +63,12 @@ class Scenery:
 
     async def of(self, incident: Incident, head: str = "", progress: Progress | None = None) -> Scene:
         """What stands around an incident now. Raises StoreUnavailableError."""
-        duplicates, paused, rosters, chart = await asyncio.gather(
+        duplicates, paused, rosters, chart, gate = await asyncio.gather(
             self.incidents.duplicates(incident.id),
             self._paused(incident),
             self._rosters(incident),
             self.charted(incident),
+            self._gate(incident),
         )
         return Scene(
             now=self.clock.now(),
@@ -80,8 +82,18 @@ class Scenery:
             roster_note=self._note(incident, rosters),
             team_note=self.team_note,
             chart=chart,
-            gate=gate_scene(incident, self.content, self.clock.now()),
+            gate=gate,
         )
+
+    async def _gate(self, incident: Incident) -> GateScene:
+        """What policy and catalogue say, and the limit that an approval would break now (rule 12)."""
+        gate = gate_scene(incident, self.content, self.clock.now())
+        claims = approval_claims(incident, self.content.policy().limits)
+        full = await self.incidents.refusing(incident.id, claims) if claims else None
+        if full is None:
+            return gate
+        until = None if full.until is None else At(full.until)
+        return replace(gate, full=full.limit or full.code, full_until=until)
 
     def freezes(self) -> tuple[str, ...]:
         """The environments in which nothing may be changed now, each with the reason."""
@@ -147,7 +159,8 @@ class Scenery:
             return ()
         rule = self.content.policy().rule(state.plan.tier)
         barred = set[PersonId]() if rule.originator_may_approve else set(state.plan.originators)
-        return tuple(person for person in _members(rosters, rule.roles) if person not in barred)
+        may = _members(rosters, roles_left(state, rule))
+        return tuple(person for person in may if person not in barred)
 
     def _note(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> str:
         """Why the approvers are not all known; nothing where they are."""

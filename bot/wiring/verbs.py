@@ -28,7 +28,9 @@ from bot.wiring.talk import Talking
 ELSEWHERE = (
     "Mention me in an incident's thread to ask about it: status, why, evidence, plan, who can approve."
 )
-SHOWN_ANEW = frozenset({Code.POLICY_CHANGED, Code.CATALOGUE_CHANGED, Code.FROZEN, Code.PAUSED, Code.EXPIRED})
+SHOWN_ANEW = frozenset(
+    {Code.POLICY_CHANGED, Code.CATALOGUE_CHANGED, Code.FROZEN, Code.PAUSED, Code.EXPIRED, Code.RATE_LIMIT}
+)
 """Refusals by what changed around a plan, which no event of its incident tells."""
 NO_SUCH_STEP = "This step is no longer in doubt. Nothing was changed."
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.claims import Claim, ClaimKind
 from bot.domain.errors import ClaimRefusedError
-from bot.domain.ids import MINUTE, SECOND
+from bot.domain.ids import DAY, MINUTE, SECOND
 from tests.contract.samples import NOW, Sample, entry
 from tests.contract.stores import Store
 from tests.waiting import eventually
@@ -116,3 +116,31 @@ async def test_it_is_known_when_something_was_last_counted(store: Store) -> None
 async def test_what_was_written_is_confirmed(store: Store) -> None:
     sample = await opened(store, Sample())
     assert await store.incidents.confirmed(sample.id)
+
+
+async def test_what_would_refuse_an_append_is_known_before_and_asking_writes_nothing(
+    store: Store,
+) -> None:
+    sample = await opened(store, Sample())
+    assert await store.incidents.refusing(sample.id, [run("a", 1), row(ClaimKind.STEADY)]) is None
+    assert await store.incidents.last_counted("runs:checkout") is None
+    failed = [row(ClaimKind.FAIL, "a"), row(ClaimKind.FAIL, "b")]
+    assert await store.incidents.refusing(sample.id, failed) is None
+    assert await store.incidents.refusing(sample.id, [row(ClaimKind.STEADY)]) is None
+    await store.incidents.append(sample.id, 1, [entry(2)], [*failed, run("a", 1)], sample.index())
+    for claim, limit in ((row(ClaimKind.STEADY), "two in a row"), (replace(run("b", 1), title="1"), "1")):
+        known = await store.other.refusing(sample.id, [claim])
+        with pytest.raises(ClaimRefusedError) as refused:
+            await store.incidents.append(sample.id, 2, [entry(3)], [claim], sample.index())
+        assert known is not None
+        assert (known.code, known.limit, known.until) == ("RATE_LIMIT", limit, refused.value.until)
+    assert len((await store.incidents.load(sample.id)).entries) == 2
+
+
+async def test_a_limit_for_good_names_no_moment_to_wait_for(store: Store) -> None:
+    sample = await opened(store, Sample())
+    ever = [run("a", 1, 3650 * DAY)]
+    await store.incidents.append(sample.id, 1, [entry(2)], ever, sample.index())
+    with pytest.raises(ClaimRefusedError) as refused:
+        await store.incidents.append(sample.id, 2, [entry(3)], [run("b", 1, 3650 * DAY)], sample.index())
+    assert refused.value.until is None

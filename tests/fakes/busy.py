@@ -3,8 +3,10 @@
 from collections import deque
 from dataclasses import replace
 
+from bot.domain.events import Decided
 from bot.domain.finding import ProposedStep, Remediation
 from bot.domain.ids import ActionId, IncidentId, TargetId
+from bot.domain.incident import Phase
 from bot.ports.world import Done
 from tests.fakes.content import PROCESS
 from tests.fakes.house import PLACE, RAISE, House, alert
@@ -43,3 +45,14 @@ def proposes(home: House, *pools: int, target: TargetId = PROCESS) -> None:
     """Let the team propose these pool sizes, one step each."""
     steps = tuple(ProposedStep(ActionId("increase_pool_size"), target, (("pool_size", n),)) for n in pools)
     home.team.remediations = deque([Remediation((replace(RAISE, steps=steps),))])
+
+
+async def failed_twice(home: House) -> None:
+    """Two executions on the target fail, one after the other, in two incidents."""
+    for number in (1, 2):
+        proposes(home, 30 + number)
+        incident = await fired(home, number)
+        home.hands.answers.append(BROKEN)
+        assert isinstance(await home.click(incident), Decided)
+        await home.work()
+        assert (await home.incident(incident)).phase is Phase.STOPPED

@@ -10,7 +10,7 @@ from bot.domain.alert import Place
 from bot.domain.claims import Claim, ClaimKind, Index, fingerprint_key
 from bot.domain.errors import ClaimRefusedError, ConflictError, FencedError, UnknownIncidentError
 from bot.domain.events import Entry, PlanProposed
-from bot.domain.ids import MINUTE, SECOND, At, Fence, IncidentId, PersonId, PlanId
+from bot.domain.ids import DAY, MINUTE, SECOND, At, Fence, IncidentId, PersonId, PlanId
 from bot.ports.records import Appended, Lease, Loaded, Pause, Refusal
 from tests.fakes.shelf import Shelf
 
@@ -66,6 +66,16 @@ class MemoryIncidents:
         self.shelf.mark(incident)
         return Appended(version + len(entries), self.shelf.heads[incident], self.shelf.durable)
 
+    async def refusing(self, incident: IncidentId, claims: Sequence[Claim]) -> ClaimRefusedError | None:
+        """Why these claims would be refused now."""
+        del incident
+        self.shelf.check()
+        try:
+            self._allowed(claims)
+        except ClaimRefusedError as refused:
+            return refused
+        return None
+
     def _allowed(self, claims: Sequence[Claim]) -> tuple[dict[str, str], list[tuple[str, str]]]:
         held = dict(self.shelf.held)
         counted: list[tuple[str, str]] = []
@@ -93,7 +103,9 @@ class MemoryIncidents:
         return held, [one for one in counted if one not in asked]
 
     def _leaves(self, claim: Claim, others: int) -> At | None:
-        """When there is room again: as many as are too many have left the window."""
+        """When there is room again: as many as are too many have left the window; never in one of years."""
+        if claim.window > 365 * DAY:
+            return None
         times = sorted(self.windows[claim.key].values())[others - claim.limit :]
         return At(times[0] + claim.window) if times else None
 

@@ -2,6 +2,7 @@
 -- KEYS[1]  the list of entries
 -- ARGV[1]  JSON: what is asked (redis_incidents.py, _request)
 -- ARGV[2…] the elements to append
+-- With "asks" the claims are only judged, at whatever version, and nothing is written.
 -- Answers {"ok", length} | {"conflict", length} | {"fenced", granted} |
 -- {"refused", code, holder, limit in words, until}.
 local ask = cjson.decode(ARGV[1])
@@ -35,10 +36,10 @@ if ask.fence then
   end
 end
 
-if length ~= ask.version then
+if length ~= ask.version and not ask.asks then
   return { 'conflict', length }
 end
-if length > 0 then
+if length > 0 and not ask.asks then
   -- The chain goes on from the element that the writer has seen, and from no other.
   local last = redis.call('LINDEX', entries, -1)
   if string.sub(last, 9, 72) ~= ask.before then
@@ -84,6 +85,10 @@ for _, claim in ipairs(ask.claims) do
         'ZRANGEBYSCORE', window, since, '+inf', 'WITHSCORES', 'LIMIT', others - claim.limit, 1
       )[2]
       local over = leaves and string.format('%.0f', tonumber(leaves) + claim.window) or ''
+      if claim.window > 31536000000 then
+        -- A window of more than a year is a limit for good: nobody is told to wait until its end.
+        over = ''
+      end
       return { 'refused', claim.code, '', claim.title, over }
     end
     counted[#counted + 1] = {
@@ -111,6 +116,10 @@ for _, claim in ipairs(ask.claims) do
       return redis.error_reply('ERR unknown kind of claim')
     end
   end
+end
+
+if ask.asks then
+  return { 'ok', length }
 end
 
 -- RPUSH comes first: where memory or disk is full, it is the one that fails, before anything is written.

@@ -151,12 +151,33 @@ def who_answer(incident: Incident, scene: Scene) -> Answer:
     else:
         why = f" ({scene.roster_note})" if scene.roster_note else ""
         lines.append(f"Nobody can approve right now{why}.")
+    if scene.gate.one_of:
+        lines.append(f"One approval must come from a {scene.gate.one_of}.")
+    lines += _not_now(incident, scene)
     barred = [scene.name(one) for one in plan.originators if one not in scene.approvers]
     if barred:
         lines.append(f"Asked for this plan, so cannot approve it: {', '.join(barred)}.")
     if decided:
         lines.append(f"Already counted: {', '.join(scene.name(one) for one in sorted(decided))}.")
     return "\n".join(lines), ()
+
+
+def _not_now(incident: Incident, scene: Scene) -> list[str]:
+    """Why an approval would not count now, whoever gave it."""
+    found: list[str] = []
+    if incident.paused_by is not None:
+        found.append(
+            f"Paused by {scene.name(incident.paused_by)}: no approval counts until a lead resumes it."
+        )
+    if scene.paused:
+        found.append(f"Paused: {pause_words(scene.paused)}. No approval counts until a lead resumes.")
+    if scene.gate.frozen:
+        found.append(f"No approval counts now: {scene.gate.frozen}.")
+    if scene.gate.full:
+        over = scene.gate.full_until
+        until = f", until {utc(over)}" if over is not None else ""
+        found.append(f"No approval counts now: {scene.gate.full}{until}.")
+    return found
 
 
 REPLIES: tuple[tuple[str, Callable[[Incident, Scene], Answer]], ...] = (

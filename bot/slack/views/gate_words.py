@@ -56,6 +56,21 @@ def frozen_line(gate: GateScene) -> str:
     return f"*No changes now:* {esc_fit(gate.frozen, 200)}." if gate.frozen else ""
 
 
+def limit_line(state: PlanState, gate: GateScene) -> str:
+    """Why an approval would not count although nothing is paused, until when, and what to do instead."""
+    if not gate.full:
+        return ""
+    over = gate.full_until
+    why = f"{esc_fit(gate.full, 200)}{f', until {when(over)}' if over is not None else ''}"
+    if over is None:
+        then = "Act by hand."
+    elif over >= state.plan.expires_at:
+        then = "This plan expires before that: mention me for a new one then, or act by hand."
+    else:
+        then = "Approve it after that, or act by hand."
+    return f"*An approval would not count now:* {why}. {then}"
+
+
 def holding(incident: Incident, state: PlanState) -> bool:
     """Whether it is approved and has not begun."""
     return incident.is_open and state.approved and state.started_at is None and state.ended is None

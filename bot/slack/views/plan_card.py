@@ -33,6 +33,7 @@ from bot.slack.views.gate_words import (
     frozen_line,
     hold_line,
     holding,
+    limit_line,
     more_buttons,
     page_line,
     read_line,
@@ -129,6 +130,7 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
         lines.append(page_line(incident, state, scene.gate))
         lines.append(_paused(incident, scene))
         lines.append(frozen_line(scene.gate))
+        lines.append(limit_line(state, scene.gate))
     elif holding(incident, state):
         lines.append(hold_line(state, scene.now))
         lines.append(_paused(incident, scene))
@@ -169,7 +171,8 @@ def _who_may(state: PlanState, scene: Scene) -> str:
     if not left:
         why = f" ({esc(scene.roster_note)})" if scene.roster_note else ""
         return f"*Nobody can approve this right now*{why}. See `/greenlight oncall`, or act by hand."
-    return f"{mentions(left)} can approve. Until {when(state.plan.expires_at)}."
+    must = f" One approval must come from a {scene.gate.one_of}." if scene.gate.one_of else ""
+    return f"{mentions(left)} can approve.{must} Until {when(state.plan.expires_at)}."
 
 
 def _paused(incident: Incident, scene: Scene) -> str:

@@ -59,13 +59,17 @@ class GateScene:
 
     `editable` are the steps (from 0) with bounded parameters, `page` is the page target's name (empty for
     nobody, nothing where it is not known), `commander` mentions the incident commander, `frozen` says why
-    nothing may be changed, `stale` names files that changed since: name, hash then, hash now.
+    nothing may be changed, `full` the limit for which no approval counts and `full_until` until when,
+    `one_of` the role that one approval must still come from, `stale` names files that changed since: name, hash then, hash now.
     """
 
     editable: tuple[int, ...] = ()
     page: str | None = None
     commander: str = ""
     frozen: str = ""
+    one_of: str = ""
+    full: str = ""
+    full_until: At | None = None
     stale: tuple[tuple[str, str, str], ...] = ()
 
 

@@ -15,20 +15,9 @@ from bot.domain.plan import canonical, digest_of
 from bot.domain.service import Target
 from bot.flow.conductor import append
 from bot.ports.world import Done
-from tests.fakes.busy import BROKEN, OTHER, fired, limited, proposes, with_other_target
+from tests.fakes.busy import BROKEN, OTHER, failed_twice, fired, limited, proposes, with_other_target
 from tests.fakes.content import LEAD, PROCESS
-from tests.fakes.house import RAISE, House, house
-
-
-async def failed_twice(home: House) -> None:
-    """Two executions on the target fail, one after the other, in two incidents."""
-    for number in (1, 2):
-        proposes(home, 30 + number)
-        incident = await fired(home, number)
-        home.hands.answers.append(BROKEN)
-        assert isinstance(await home.click(incident), Decided)
-        await home.work()
-        assert (await home.incident(incident)).phase is Phase.STOPPED
+from tests.fakes.house import RAISE, house
 
 
 async def test_after_two_failures_in_a_row_a_target_gets_proposals_only_for_an_hour() -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from bot.domain.editing import bounds_of, editable, problem, problems_of
 from bot.domain.events import Decided
-from bot.domain.ids import At
+from bot.domain.ids import MINUTE, At
 from bot.domain.incident import Incident
 from bot.domain.paging import PageKind, PageRule, PageTarget, Paging
 from bot.domain.teamwork import Paged, PageReason
 from bot.slack.gate_scene import gate_scene
+from bot.slack.views.answers import answer
 from bot.slack.views.cards import cards_of
 from bot.slack.views.phrases import environment_words
 from bot.slack.views.rework_modals import edit_modal
@@ -100,6 +101,36 @@ async def test_a_freeze_is_said_on_the_card() -> None:
     _, incident = await proposed()
     shown = said(card(incident, GateScene(frozen="frozen by 'Year end' until Monday")))
     assert "*No changes now:* frozen by 'Year end' until Monday." in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (None, "Act by hand."),
+        (29, "Approve it after that, or act by hand."),
+        (30, "This plan expires before that: mention me for a new one then, or act by hand."),
+    ],
+)
+async def test_a_full_limit_is_said_on_the_card_with_its_end_and_what_to_do(
+    minutes: int | None, words: str
+) -> None:
+    _, incident = await proposed()
+    until = None if minutes is None else At(incident.updated_at + minutes * MINUTE)
+    full = "2 failed or unknown executions in a row on checkout/process: proposals only"
+    shown = said(card(incident, GateScene(full=full, full_until=until)))
+    assert f"*An approval would not count now:* {full}" in shown
+    assert words in shown
+    assert ("until <!date^" in shown) == (minutes is not None)
+    assert '"decide_reject"' in shown
+    told = answer(incident, Scene(incident.updated_at, gate=GateScene(full=full)), "who can approve?")
+    assert told is not None
+    assert f"No approval counts now: {full}." in told[0]
+
+
+async def test_the_card_says_that_one_approval_must_come_from_a_senior() -> None:
+    _, incident = await proposed()
+    assert "One approval must come from a senior." in said(card(incident, GateScene(one_of="senior")))
+    assert "must come from" not in said(card(incident, GateScene()))
 
 
 async def test_undo_is_offered_on_the_newest_plan_that_ran_and_not_while_it_is_measured() -> None:
