@@ -4,6 +4,7 @@ import asyncio
 
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import SourceUnavailableError, StoreUnavailableError
+from bot.domain.ids import SECOND
 from bot.domain.incident import Incident, PlanState
 from bot.domain.pausing import in_force
 from bot.domain.plan import Step
@@ -27,6 +28,9 @@ async def halted(
         return (ExecutionCode.PAUSED, why), ()
     if not state.approved:
         return (ExecutionCode.EXPIRED, "the approval does not hold"), ()
+    late = overdue(ports, state)
+    if late is not None:
+        return (ExecutionCode.EXPIRED, late), ()
     moved = disowned(ports, incident, step) or await elsewhere(ports, step, state)
     if moved is not None:
         return (ExecutionCode.ENVIRONMENT_MISMATCH, moved), ()
@@ -37,7 +41,23 @@ async def halted(
     if changed:
         return (ExecutionCode.DRIFT, changed), observed
     other = await _rehearsed_otherwise(ports, step)
-    return ((ExecutionCode.DRY_RUN_DIFFERS, other) if other else None), observed
+    if other:
+        return (ExecutionCode.DRY_RUN_DIFFERS, other), observed
+    # All this looking takes its time, and whoever pauses counts on it from the same second on.
+    meanwhile = await paused(ports, incident, state)
+    return ((ExecutionCode.PAUSED, meanwhile) if meanwhile else None), observed
+
+
+def overdue(ports: Ports, state: PlanState) -> str | None:
+    """Why the approval is too old for a step that could have begun long ago, as after its worker died.
+
+    Whoever approved meant the next minutes (rule 8): the limit for starting a plan holds for every step,
+    from the moment on at which the one before it had ended, or was last known of.
+    """
+    limit = ports.content.policy().limits.start_within_seconds
+    ready = max(state.started_at or 0, *(one.finished_at or 0 for one in state.steps))
+    waited = (ports.clock.now() - ready) / SECOND
+    return f"it could have begun {waited:.0f} s ago; the policy allows {limit} s" if waited > limit else None
 
 
 def disowned(ports: Ports, incident: Incident, step: Step) -> str | None:

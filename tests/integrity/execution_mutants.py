@@ -40,11 +40,12 @@ def _step(title: str, old: str, new: str) -> Fault:
     return Fault(title, put)
 
 
-def _check(title: str, old: str, new: str) -> Fault:
-    """A fault in what is looked at right before a step."""
+def _check(title: str, old: str, new: str, other_old: str = "", other_new: str = "") -> Fault:
+    """A fault in what is looked at right before a step; the second pair takes an overlapping guard away."""
+    mutant = Mutant(title, old, new, other_old, other_new)
 
     def put(patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(execution, "halted", mutated(Mutant(title, old, new), execution_checks, "halted"))
+        patch.setattr(execution, "halted", mutated(mutant, execution_checks, "halted"))
 
     return Fault(title, put)
 
@@ -90,7 +91,13 @@ FAULTS = (
         "if observed is None:\n        return None, ()",
     ),
     _check("run in a freeze", "if frozen is not None:", "if False:"),
-    _check("skip the pause before a step", "if why is not None:", "if False:"),
+    _check(
+        "skip the pause before a step",
+        "if why is not None:",
+        "if False:",
+        "(ExecutionCode.PAUSED, meanwhile) if meanwhile else None",
+        "None",
+    ),
     _check("skip the environment's pause", "in_force(pauses, state.plan.environment)", "in_force(pauses)"),
     _step("act before the disk confirms", UNCONFIRMED, "del refused"),
     _start("start however late", "if ports.clock.now() > (state.hold_until or 0) + limit:", "if False:"),

@@ -1,0 +1,113 @@
+"""What changes in the moments right before a step: a pause while the world is read, an approval grown old."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.decision import ExecutionCode
+from bot.domain.events import Decided, ExecutionStarted, OutcomeRecorded, StepNotRun
+from bot.domain.finding import ProposedStep, Remediation
+from bot.domain.ids import ActionId, IncidentId
+from bot.domain.incident import Phase, StepStatus
+from bot.domain.plan import Step
+from bot.domain.rehearsal import DryRun
+from bot.domain.service import Service
+from bot.flow.conductor import append
+from bot.flow.control import pause, record_truth, stop
+from bot.flow.table import table
+from tests.fakes.busy import OTHER, with_other_target
+from tests.fakes.content import ONCALL, PROCESS
+from tests.fakes.house import RAISE, House, house
+from tests.fakes.world import FakeEyes
+
+Interruption = Callable[[House, IncidentId], Awaitable[str]]
+
+
+async def everything(home: House, _: IncidentId) -> str:
+    return await pause(home.ports, "all", ONCALL, "wait")
+
+
+async def environment(home: House, _: IncidentId) -> str:
+    return await pause(home.ports, "environment:shop-production", ONCALL, "wait")
+
+
+async def this_one(home: House, incident: IncidentId) -> str:
+    return await stop(home.ports, incident, ONCALL)
+
+
+async def approved(home: House) -> IncidentId:
+    """A plan of two steps that was approved and has not begun."""
+    with_other_target(home)
+    steps = tuple(
+        ProposedStep(ActionId("increase_pool_size"), target, (("pool_size", pool),))
+        for target, pool in ((OTHER, 30), (PROCESS, 31))
+    )
+    home.team.remediations = deque([Remediation((replace(RAISE, steps=steps),))])
+    incident = await home.fires()
+    await home.work()
+    assert isinstance(await home.click(incident), Decided)
+    return incident
+
+
+@pytest.mark.parametrize("interrupt", [everything, environment, this_one])
+async def test_a_pause_while_the_world_is_read_before_a_step_still_stops_it(
+    interrupt: Interruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = house()
+    incident = await approved(home)
+
+    async def meanwhile(self: FakeEyes, service: Service, step: Step) -> DryRun | None:
+        del self, service, step
+        said = await interrupt(home, incident)
+        assert said.startswith(("Paused", "Stopped"))
+        return None
+
+    monkeypatch.setattr(FakeEyes, "dry_run", meanwhile)
+    await home.work()
+    first = (await home.plan(incident)).steps[0]
+    assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert home.hands.performed == []
+
+
+async def begun(home: House) -> IncidentId:
+    """The plan has begun, and the worker died before the first step was claimed."""
+    incident = await approved(home)
+    found = await home.incident(incident)
+    digest = (await home.plan(incident)).digest
+    await append(home.ports, found, incident, (ExecutionStarted(digest, None),))
+    return incident
+
+
+@pytest.mark.parametrize(("seconds", "ran"), [(120, 2), (121, 0)])
+async def test_a_plan_that_began_and_was_left_standing_runs_no_step_on_an_old_approval(
+    seconds: int, ran: int
+) -> None:
+    home = house()
+    incident = await begun(home)
+    home.clock.advance(seconds)
+    await home.work()
+    assert len(home.hands.performed) == ran
+    if ran == 0:
+        state = await home.plan(incident)
+        assert (state.steps[0].status, state.steps[0].code) == (StepStatus.NOT_RUN, ExecutionCode.EXPIRED)
+        assert "121 s ago" in state.steps[0].detail
+        assert (await home.incident(incident)).phase is Phase.STOPPED
+
+
+async def test_the_truth_about_a_step_told_much_later_does_not_run_the_next_one() -> None:
+    home = house()
+    home.hands.answers.append(TimeoutError())
+    home.hands.lost_before_effect = True
+    incident = await approved(home)
+    await home.work()
+    assert (await home.incident(incident)).phase is Phase.UNKNOWN
+    home.clock.advance(121)
+    state = await home.plan(incident)
+    told = OutcomeRecorded(state.digest, 0, applied=True, person=ONCALL, note="it is at 30")
+    assert "was applied" in await record_truth(home.ports, table, incident, told)
+    await home.work()
+    second = (await home.plan(incident)).steps[1]
+    assert (second.status, second.code) == (StepStatus.NOT_RUN, ExecutionCode.EXPIRED)
+    assert len([one for one in home.stored(incident).entries if isinstance(one.event, StepNotRun)]) == 1
