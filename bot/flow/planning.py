@@ -229,16 +229,14 @@ def _essence(step: ProposedStep) -> str:
 
 
 def _originators(incident: Incident) -> tuple[PersonId, ...]:
-    """Who asked for this revision in words, or gave the rejection reason behind it (rule 11).
+    """Who asked for this revision in words, or gave a rejection reason behind it (rule 11).
 
-    The team is told that reason whenever it plans next, also after an investigation in between.
+    The team is told every reason of the incident whenever it plans, also after an investigation or another
+    plan in between: whoever gave one has steered what comes of it.
     """
-    if isinstance(incident.wanted, PlanAsked):
-        return (incident.wanted.person,)
-    last = _newest(incident)
-    if last is not None and last.ended is PlanEnd.REJECTED and last.rejection is not None:
-        return (last.rejection.person,)
-    return ()
+    asked = (incident.wanted.person,) if isinstance(incident.wanted, PlanAsked) else ()
+    steered = (state.rejection.person for state in incident.plans if state.rejection is not None)
+    return tuple(dict.fromkeys((*asked, *steered)))
 
 
 def _newest(incident: Incident) -> PlanState | None:

@@ -20,7 +20,7 @@ from bot.flow.responders import NOT_A_RESPONDER
 from bot.flow.table import table
 from bot.flow.wishes import edit
 from bot.slack.webhooks import Door, WebhookOptions, open_door
-from tests.fakes.content import COLLEAGUE, GUEST, ONCALL, PROCESS
+from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
 from tests.fakes.house import CHANNEL, PLACE, House, house
 from tests.fakes.world import FakeClock
 
@@ -91,6 +91,27 @@ async def test_who_rejected_stays_an_originator_across_a_new_investigation() -> 
     plan = await home.plan(incident)
     assert (plan.plan.revision, plan.plan.steps[0].action) == (2, "rollback_deployment")
     assert plan.plan.originators == (ONCALL,)
+    said = await home.click(incident, ONCALL)
+    assert isinstance(said, Refused)
+    assert said.code is Code.ORIGINATOR
+
+
+def pool(size: int) -> Option:
+    """A larger pool, with more care: medium."""
+    step = ProposedStep(ActionId("increase_pool_size"), PROCESS, (("pool_size", size),))
+    return Option(f"Pool of {size}", (step,), "It is too small.", raise_tier=True)
+
+
+async def test_who_gave_a_reason_stays_an_originator_whoever_asks_or_rejects_after_them() -> None:
+    home, incident = await proposed()
+    home.team.remediations = deque(Remediation((pool(size),)) for size in (60, 70))
+    assert isinstance(await home.click(incident, ONCALL, approve=False, reason="use 60 instead"), Decided)
+    await home.work()
+    assert (await home.plan(incident)).plan.originators == (ONCALL,)
+    assert isinstance(await home.click(incident, LEAD, approve=False, reason="not that one"), Decided)
+    await home.work()
+    assert any("use 60 instead" in tried.reason for tried in home.team.cases[-1].tried)
+    assert (await home.plan(incident)).plan.originators == (ONCALL, LEAD)
     said = await home.click(incident, ONCALL)
     assert isinstance(said, Refused)
     assert said.code is Code.ORIGINATOR
