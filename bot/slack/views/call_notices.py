@@ -51,7 +51,7 @@ def _called(incident: Incident, entry: Entry, scene: Scene) -> str:
 def half_time_call(page: Paged) -> Notice:
     """Half of a plan's window is over; the failure of a call is loud, since nobody else will tell."""
     if page.ok:
-        text = f"Half of the plan's time is over and nobody has decided: {page.target} was called."
+        text = f"Half of the plan's time is over and it is not decided: {page.target} was called."
         return (
             text,
             [must(section(f"*Half of the plan's time is over.* {esc(page.target)} was called."))],

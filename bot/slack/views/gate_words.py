@@ -48,7 +48,7 @@ def page_line(incident: Incident, state: PlanState, gate: GateScene) -> str:
         return ""
     if not gate.page:
         return "If nobody decides, nobody is called: the policy names no page target for this."
-    return f"If nobody decides by {when(half_time(state))}, {esc(gate.page)} is called."
+    return f"If it is not decided by {when(half_time(state))}, {esc(gate.page)} is called."
 
 
 def frozen_line(gate: GateScene) -> str:

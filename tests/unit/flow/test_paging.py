@@ -10,6 +10,7 @@ from bot.domain.incident import Phase
 from bot.domain.paging import NOBODY, Commander, PageKind, PageRule, PageTarget, Paging
 from bot.domain.teamwork import PageReason
 from bot.ports.paging import Called, Page
+from tests.fakes.busy import limited
 from tests.fakes.content import LEAD, ONCALL
 from tests.fakes.house import RAISE, ROLLBACK, House, house
 
@@ -150,6 +151,22 @@ async def test_the_message_gives_summary_impact_actions_reason_and_next_steps() 
     assert "Half of the plan's window" in lines[3]
     told = escalation_of(await home.incident(incident), "why")
     assert told.next_steps[0] == "Approve or reject the plan in the thread."
+
+
+async def test_whoever_is_called_learns_how_many_approvals_came_from_whom_one_must_come_and_until_when() -> (
+    None
+):
+    home, pager = paged_house()
+    limited(home, blast_radius=0)
+    incident = await home.fires()
+    await home.work()
+    assert isinstance(await home.click(incident, ONCALL), Decided)
+    home.clock.advance(900)
+    await home.work()
+    assert pager.pages[0].lines[3] == (
+        "Reason: Half of the plan's window is over and only 1 of 2 approvals came. "
+        "One approval must come from a senior. The plan expires at 2026-09-21 14:43 UTC."
+    )
 
 
 async def test_a_decision_before_half_time_calls_nobody() -> None:
