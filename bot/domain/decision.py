@@ -11,8 +11,11 @@ from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import Step, digest_of
 from bot.domain.policy import Policy, Role, TierRule
 from bot.domain.review import reviewable
+from bot.domain.teamwork import ParametersEdited
 
 ROSTER_FRESH_FOR = 30 * SECOND
+UNREADABLE = "the pauses cannot be read"
+NO_ACCOUNT = "Slack did not say who this is"
 VALUE = re.compile(r"1\|([A-Za-z0-9_-]{1,40})\|([1-9][0-9]{0,3})\|([0-9a-f]{12})", re.ASCII)
 
 
@@ -161,6 +164,10 @@ def _plan_refusal(incident: Incident, state: PlanState, click: Click, world: Wor
         return closed
     if incident.phase is not Phase.PROPOSED or not incident.is_open:
         return Refused(Code.DECIDED)
+    edit = incident.wanted
+    if click.approve and isinstance(edit, ParametersEdited) and edit.plan == state.plan.id:
+        # Somebody was told that this plan goes: nobody's approval of it may overtake the one that comes.
+        return Refused(Code.SUPERSEDED, by=edit.person)
     if world.paused is not None or incident.paused_by is not None:
         return Refused(Code.PAUSED, detail=world.paused or "this incident", by=incident.paused_by)
     if world.now >= state.plan.expires_at:
@@ -198,7 +205,7 @@ def _closed_by(state: PlanState) -> Refused | None:
 def _person_refusal(world: World) -> Refused | None:
     person = world.person
     if person is None:
-        return Refused(Code.PERSON_UNKNOWN)
+        return Refused(Code.PERSON_UNKNOWN, detail=NO_ACCOUNT)
     known = world.policy.person(person.id)
     checks: tuple[tuple[bool, Code], ...] = (
         (person.is_bot, Code.NOT_HUMAN),
@@ -218,8 +225,7 @@ def _right_refusal(state: PlanState, click: Click, world: World) -> Refused | No
     mine = roles_of(world.person.id, usable)
     if not mine:
         if len(usable) < len(rule.roles):
-            failed = next((r for r in world.rosters if r not in usable and r.role in rule.roles), None)
-            return Refused(Code.ROSTER_UNAVAILABLE, detail=failed.roster if failed else "")
+            return Refused(Code.ROSTER_UNAVAILABLE, detail=_unusable(rule, world, usable))
         return Refused(Code.NOT_AUTHORISED)
     originates = world.person.id in state.plan.originators
     if click.approve and originates and not rule.originator_may_approve:
@@ -241,6 +247,20 @@ def _usable(rule: TierRule, world: World) -> tuple[RosterAnswer, ...]:
         and answer.members
         and world.now - answer.at <= ROSTER_FRESH_FOR
     )
+
+
+def _unusable(rule: TierRule, world: World, usable: tuple[RosterAnswer, ...]) -> str:
+    """Which rosters lend nobody now, each with the reason."""
+    read = {answer.role: answer for answer in world.rosters}
+    lent = {answer.role for answer in usable}
+    return "; ".join(_why_unusable(role, read.get(role)) for role in rule.roles if role not in lent)
+
+
+def _why_unusable(role: Role, answer: RosterAnswer | None) -> str:
+    if answer is None:
+        return f"the service has no roster for {role}"
+    empty = "its answer is older than 30 s" if answer.members else "nobody is in it"
+    return f"{answer.roster}: {answer.error or empty}"
 
 
 def roles_of(person: PersonId, rosters: tuple[RosterAnswer, ...]) -> tuple[Role, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.domain.decision import Click, Code, Refused, RosterAnswer, World
+from bot.domain.decision import UNREADABLE, Click, Code, Refused, RosterAnswer, World
 from bot.domain.decision import decide as judge_click
 from bot.domain.errors import (
     ClaimRefusedError,
@@ -60,7 +60,8 @@ async def _judged(
     token = ports.clock.new_id("click")
 
     def judgement(found: Incident) -> tuple[Event, ...]:
-        verdict.said = judge_click(found, click, world)
+        # after a lost race or a slow store the clock has gone on: what was fresh, open or unfrozen may not be
+        verdict.said = judge_click(found, click, replace(world, now=ports.clock.now()))
         return (replace(verdict.said, click=token),) if isinstance(verdict.said, Decided) else ()
 
     try:
@@ -147,7 +148,7 @@ async def _paused(ports: Ports, state: PlanState | None) -> str | None:
     try:
         pauses = await ports.incidents.pauses()
     except StoreUnavailableError:
-        return "the pauses cannot be read"
+        return UNREADABLE
     hit = in_force(pauses, *((state.plan.environment,) if state else ()))
     return hit.scope if hit else None
 

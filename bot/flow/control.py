@@ -1,7 +1,9 @@
 """What people steer by hand: pause and resume, stop an incident, record the truth, close."""
 
+import asyncio
+
 from bot.domain.around import RESTLESS
-from bot.domain.errors import IllegalEventError, UnknownIncidentError
+from bot.domain.errors import IllegalEventError, StoreUnavailableError, UnknownIncidentError
 from bot.domain.events import Event, IncidentClosed, OutcomeRecorded, PauseSet, PlanEnd, PlanEnded
 from bot.domain.ids import IncidentId, PersonId
 from bot.domain.incident import Incident
@@ -18,11 +20,28 @@ NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
 NO_SUCH_SCOPE = "There is nothing called {scope} to pause; there are: {known}. Nothing was paused."
 NOT_PAUSED = "There is no pause of {scope}; what is paused: {paused}. Nothing was changed."
 NO_SUCH_OTHER = "I do not know the incident that this is a duplicate of. Nothing was changed."
+STORE_DOWN = (
+    "The store cannot be reached from here, so this pause is NOT recorded. Steps need the same store and "
+    "should not start without it. Say it again in a moment; if it cannot wait, stop the act process."
+)
+LEADS_UNREAD = (
+    "I could not read who leads ({why}), so I cannot tell whether you do. Nothing was changed. "
+    "Try again in a moment, or ask a lead of another service."
+)
+ALREADY_OVER = "This incident is closed, so nothing of it can start. Nothing was changed."
+NOT_STOPPED = "This incident is not paused. Nothing was changed."
 BROKEN_OFF = "Stopped: the investigation ends here. What is known stays; Investigate again starts a new one."
 
 
 async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     """Stop all new steps of a scope (`all`, `environment:<id>`); any responder may (rule 14)."""
+    try:
+        return await _paused(ports, scope, person, reason)
+    except StoreUnavailableError:
+        return STORE_DOWN
+
+
+async def _paused(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     if not await is_responder(ports, person):
         return NOT_A_RESPONDER
     known = [f"{ENVIRONMENT}{one.id}" for one in ports.content.inventory().environments]
@@ -36,8 +55,9 @@ async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
 
 async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
     """Let steps of a scope start again; a lead may, with a reason."""
-    if not await _leads(ports, person):
-        return NOT_A_LEAD
+    refused = await _no_lead(ports, person)
+    if refused is not None:
+        return refused
     if not reason.strip():
         return NO_REASON
     paused = [one.scope for one in await ports.incidents.pauses()]
@@ -56,19 +76,25 @@ async def stop(ports: Ports, incident: IncidentId, person: PersonId) -> str:
         after = await decide(ports, incident, lambda found: _stopped(found, person))
     except UnknownIncidentError:
         return NO_SUCH_INCIDENT
+    except StoreUnavailableError:
+        return STORE_DOWN
+    if not after.is_open:
+        return ALREADY_OVER
     broken_off = isinstance(after.entries[-1].event, InvestigationStopped)
     return BROKEN_OFF if broken_off else _paused_words(incident)
 
 
-async def pause_one(ports: Ports, incident: IncidentId, person: PersonId) -> str:
+async def pause_one(ports: Ports, incident: IncidentId, person: PersonId, reason: str = "") -> str:
     """Pause one incident; any responder may."""
     if not await is_responder(ports, person):
         return NOT_A_RESPONDER
     try:
-        await decide(ports, incident, lambda found: _pause_set(found, person, "", paused=True))
+        after = await decide(ports, incident, lambda found: _pause_set(found, person, reason, paused=True))
     except UnknownIncidentError:
         return NO_SUCH_INCIDENT
-    return _paused_words(incident)
+    except StoreUnavailableError:
+        return STORE_DOWN
+    return _paused_words(incident) if after.is_open else ALREADY_OVER
 
 
 def _paused_words(incident: IncidentId) -> str:
@@ -77,14 +103,23 @@ def _paused_words(incident: IncidentId) -> str:
 
 async def go_on(ports: Ports, table: Table, incident: IncidentId, person: PersonId, reason: str) -> str:
     """Resume one incident; a lead may, with a reason."""
-    if not await _leads(ports, person):
-        return NOT_A_LEAD
+    refused = await _no_lead(ports, person)
+    if refused is not None:
+        return refused
     if not reason.strip():
         return NO_REASON
+    was: list[bool] = []
+
+    def judged(found: Incident) -> tuple[Event, ...]:
+        was.append(found.paused_by is not None)
+        return _pause_set(found, person, reason, paused=False)
+
     try:
-        after = await decide(ports, incident, lambda found: _pause_set(found, person, reason, paused=False))
+        after = await decide(ports, incident, judged)
     except UnknownIncidentError:
         return NO_SUCH_INCIDENT
+    if not was[-1]:
+        return NOT_STOPPED
     await nudge(ports, after, table)
     return "Resumed: this incident goes on."
 
@@ -143,9 +178,13 @@ def _closed(incident: Incident, closed: IncidentClosed) -> tuple[Event, ...]:
     return (PlanEnded(state.plan.id, state.plan.revision, PlanEnd.CLOSED), closed)
 
 
-async def _leads(ports: Ports, person: PersonId) -> bool:
+async def _no_lead(ports: Ports, person: PersonId) -> str | None:
+    """Why this person does not lead any service now; nothing where they do."""
     if not await is_responder(ports, person):
-        return False
-    leads = {service.lead for service in ports.content.inventory().services}
-    answers = [await ports.roster.read(name, Role.LEAD) for name in sorted(leads)]
-    return any(person in answer.members for answer in answers if not answer.error)
+        return NOT_A_LEAD
+    leads = sorted({service.lead for service in ports.content.inventory().services})
+    answers = await asyncio.gather(*(ports.roster.read(name, Role.LEAD) for name in leads))
+    if any(person in answer.members for answer in answers if not answer.error):
+        return None
+    failed = [f"{answer.roster}: {answer.error}" for answer in answers if answer.error]
+    return LEADS_UNREAD.format(why="; ".join(failed)[:300]) if failed else NOT_A_LEAD

@@ -111,7 +111,7 @@ class Flow:
     async def _pause(self, scope: str, person: PersonId, reason: str) -> str:
         one = _incident_of(scope)
         if one is not None:
-            return await control.pause_one(self.ports, one, person)
+            return await control.pause_one(self.ports, one, person, reason)
         return await control.pause(self.ports, scope, person, reason)
 
     async def _resume(self, scope: str, person: PersonId, reason: str) -> str:

@@ -104,7 +104,7 @@ FLOW_MUTANTS = (
     Mutant("skip every pause", "hit = in_force(pauses, *((state.plan.environment,) if state else ()))",
            "hit = None"),
     Mutant("skip the environment's pause", ", *((state.plan.environment,) if state else ())", ""),
-    Mutant("pauses that cannot be read are none", 'return "the pauses cannot be read"', "return None"),
+    Mutant("pauses that cannot be read are none", "return UNREADABLE", "return None"),
     Mutant("no channel is shared", "shared_channel=shared,", "shared_channel=False,"),
     Mutant("read the catalogue at post time only", "catalogue_sha256=ports.content.catalogue().sha256,",
            "catalogue_sha256=incident.plans[0].plan.catalogue,"),

@@ -131,17 +131,32 @@ async def test_what_a_person_rejected_is_not_followed_by_an_automatic_approval()
     assert (found.phase, home.hands.performed) == (Phase.PROPOSED, [])
 
 
-async def test_an_approval_of_the_old_values_never_runs_the_new_ones_of_an_edit_under_way() -> None:
+async def test_an_approval_cannot_overtake_an_edit_under_way_and_runs_neither_old_nor_new_values() -> None:
     home, incident = await proposed()
     plan = await home.plan(incident)
     wish = ParametersEdited(plan.plan.id, plan.plan.revision, 0, (("pool_size", "80"),), COLLEAGUE, ts="edit")
     assert await edit(home.ports, table, incident, wish) is None
-    assert isinstance(await home.click(incident), Decided)
-    home.eyes.set_samples("error_rate", "0.5", "0.0")
+    assert await home.click(incident) == Refused(Code.SUPERSEDED, by=COLLEAGUE)
     await home.work()
-    await home.pass_time(10)
+    back = await home.plan(incident)
+    assert (back.plan.revision, dict(back.plan.steps[0].parameters), back.decisions) == (
+        2,
+        {"pool_size": 80},
+        (),
+    )
+    assert home.hands.performed == []
+
+
+async def test_an_edit_that_comes_to_nothing_leaves_the_old_plan_open_for_its_approval() -> None:
+    home, incident = await proposed()
+    plan = await home.plan(incident)
+    wish = ParametersEdited(plan.plan.id, 1, 0, (("pool_size", "100000"),), COLLEAGUE, ts="edit")
+    assert await edit(home.ports, table, incident, wish) is None
+    assert isinstance(await home.click(incident), Refused)
+    await home.work()
+    assert isinstance(await home.click(incident), Decided)
+    await home.work()
     assert [one.step.parameters for one in home.hands.performed] == [plan.plan.steps[0].parameters]
-    assert len((await home.incident(incident)).plans) == 1
 
 
 async def test_a_target_that_changed_hands_after_the_approval_is_left_alone() -> None:

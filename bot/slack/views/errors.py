@@ -1,6 +1,6 @@
 """The one place where an error or a reason code becomes a sentence: what it means and what to do next."""
 
-from bot.domain.decision import Code, ExecutionCode, Refused
+from bot.domain.decision import NO_ACCOUNT, UNREADABLE, Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
     ConflictError,
@@ -14,6 +14,7 @@ from bot.domain.errors import (
     StoreUnavailableError,
     UnknownIncidentError,
 )
+from bot.slack.views.phrases import pause_words
 from bot.slack.views.text import esc, esc_fit, mention
 
 REFUSALS = {
@@ -42,20 +43,20 @@ REFUSALS = {
         "Ask me in the thread for a new plan."
     ),
     Code.PERSON_UNKNOWN: (
-        "I do not know who you are, so this did not count. "
-        "Somebody must add your Slack id under people in policy.yaml."
+        "The policy does not know you, so this did not count. Ask one of those whom the card names. "
+        "Somebody must add your Slack id under people in policy.yaml; plans made after that take your word."
     ),
     Code.NOT_HUMAN: "Only people decide on plans; this click came from an app. Nothing was recorded.",
     Code.INACTIVE: "This Slack account is deactivated, so the click did not count. Use an active account.",
     Code.GUEST: "Guests of this workspace cannot decide on plans. Ask a full member of the on-call team.",
     Code.EXTERNAL_TEAM: "Only members of our own workspace decide on plans. Ask the on-call team to decide.",
     Code.SHARED_CHANNEL: (
-        "This channel is shared with another organisation, so plans cannot be decided here. "
-        "Use an incident channel of our own."
+        "This channel is shared with another organisation, or Slack did not say that it is not, so plans "
+        "cannot be decided here. Try again in a moment, or use an incident channel of our own."
     ),
     Code.ROSTER_UNAVAILABLE: (
-        "I could not read who is on call, so I cannot let anybody approve. Nothing was recorded. "
-        "Try again in a moment; if it stays so, act by hand."
+        "Somebody's roster could not be read or is empty, and you are on no other that counts here. "
+        "Nothing was recorded. Try again in a moment; else ask those whom the card names, or act by hand."
     ),
     Code.NOT_AUTHORISED: (
         "You are not among those who may decide on this plan. Nothing was recorded. "
@@ -66,7 +67,10 @@ REFUSALS = {
         "The card names who may."
     ),
     Code.ALREADY_COUNTED: "Your decision on this plan is already counted. Another person is needed.",
-    Code.FROZEN: "Changes are frozen in this environment. Wait for the freeze to end, or ask a lead.",
+    Code.FROZEN: (
+        "Changes are frozen in this environment, so this did not count. "
+        "Wait for the freeze to end, or act by hand; rejecting works."
+    ),
     Code.RATE_LIMIT: (
         "A limit of the policy is reached, so this could not be run and did not count. "
         "Wait until there is room again, or act by hand."
@@ -159,13 +163,52 @@ ERRORS: tuple[tuple[type[GreenlightError], str], ...] = (
 
 def refusal(refused: Refused) -> str:
     """Why a click did not count and what to do next, as mrkdwn; ends with the code."""
-    text = REFUSALS[refused.code]
-    if refused.code is Code.DECIDED and refused.by is not None:
-        text = f"{mention(refused.by)} has already decided on this plan. Your click did not count."
-    elif refused.code is Code.PAUSED and refused.by is not None:
-        text = f"{mention(refused.by)} paused this, so it did not count. A lead can resume; then click again."
+    special = _special(refused)
+    if special:
+        return f"{special} [{refused.code}]"
     detail = f" ({esc_fit(refused.detail, 200)})" if refused.detail else ""
-    return f"{text}{detail} [{refused.code}]"
+    return f"{REFUSALS[refused.code]}{detail} [{refused.code}]"
+
+
+def _special(refused: Refused) -> str:
+    """The sentence for what is known beyond the code; empty where that is nothing more."""
+    match refused:
+        case Refused(Code.DECIDED, by=str(person)):
+            return f"{mention(person)} has already decided on this plan. Your click did not count."
+        case Refused(Code.SUPERSEDED, by=str(person)):
+            return (
+                f"{mention(person)} is changing this plan's parameters, so this did not count. "
+                "Please decide on the new card that follows in the thread."
+            )
+        case Refused(Code.PAUSED, by=str(person)):
+            return (
+                f"{mention(person)} paused this incident, so this did not count. "
+                "A lead can resume it as the card says; then click again."
+            )
+        case Refused(Code.PAUSED, detail) if detail == UNREADABLE:
+            return (
+                "I could not read whether changes are paused, so this did not count. Try again in a moment."
+            )
+        case Refused(Code.PAUSED, detail) if detail:
+            what, how = (
+                pause_words(detail).capitalize(),
+                f"`/greenlight resume {esc_fit(detail, 80)}` and why",
+            )
+            return (
+                f"{esc_fit(what, 80)} are paused, so this did not count. A lead says {how}; then click again."
+            )
+        case Refused(Code.PERSON_UNKNOWN, detail) if detail == NO_ACCOUNT:
+            return (
+                "Slack did not tell me who you are, so this did not count. "
+                "Try again in a moment; if it stays so, ask another of those whom the card names."
+            )
+        case Refused(Code.NOT_AUTHORISED, detail) if detail:
+            return (
+                "You may approve this plan, but not as the last one: "
+                f"{esc_fit(detail, 200)}. Nothing was recorded. Ask one of those whom the card names."
+            )
+        case _:
+            return ""
 
 
 def execution_sentence(code: str) -> str:

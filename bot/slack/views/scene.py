@@ -60,7 +60,8 @@ class GateScene:
     `editable` are the steps (from 0) with bounded parameters, `page` is the page target's name (empty for
     nobody, nothing where it is not known), `commander` mentions the incident commander, `frozen` says why
     nothing may be changed, `full` the limit for which no approval counts and `full_until` until when,
-    `one_of` the role that one approval must still come from, `stale` names files that changed since: name, hash then, hash now.
+    `one_of` the role that one approval must still come from, `stale` names files that changed
+    since: name, hash then, hash now.
     """
 
     editable: tuple[int, ...] = ()

@@ -1,7 +1,8 @@
 """What people steer by hand."""
 
+from bot.domain.events import Closing, IncidentClosed, PauseSet
 from bot.domain.incident import Phase
-from bot.flow.control import go_on, pause, resume, stop
+from bot.flow.control import close, go_on, pause, pause_one, resume, stop
 from bot.flow.table import table
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL
 from tests.fakes.house import House, house
@@ -70,3 +71,43 @@ async def test_only_a_pause_that_is_in_force_is_lifted_and_by_its_very_name() ->
     assert (await resume(home.ports, "all", LEAD, "looked at it")).startswith("Resumed")
     assert await home.store.incidents.pauses() == ()
     assert "what is paused: nothing" in await resume(home.ports, "all", LEAD, "again")
+
+
+async def test_a_pause_that_could_not_be_recorded_is_never_called_a_pause() -> None:
+    home = house()
+    incident = await home.fires()
+    home.store.shelf.down = True
+    for said in (
+        await pause(home.ports, "all", ONCALL, "careful"),
+        await pause_one(home.ports, incident, ONCALL),
+        await stop(home.ports, incident, ONCALL),
+    ):
+        assert "NOT recorded" in said
+    home.store.shelf.down = False
+    assert await home.store.incidents.pauses() == ()
+
+
+async def test_a_lead_whose_roster_cannot_be_read_is_told_so_and_resumes_nothing() -> None:
+    home = house()
+    await pause(home.ports, "all", ONCALL, "careful")
+    home.roster.errors["checkout-lead"] = "no answer within 2 s"
+    said = await resume(home.ports, "all", LEAD, "looked at it")
+    assert "could not read who leads (checkout-lead: no answer within 2 s)" in said
+    assert [one.scope for one in await home.store.incidents.pauses()] == ["all"]
+
+
+async def test_what_is_not_paused_is_not_called_resumed_and_what_is_over_not_stopped() -> None:
+    home = house()
+    incident = await home.fires()
+    assert "not paused" in await go_on(home.ports, table, incident, LEAD, "looked at it")
+    closed = IncidentClosed(Closing.NOISE, ONCALL, "a test")
+    assert await close(home.ports, incident, closed) == "Closed."
+    assert "closed" in await stop(home.ports, incident, ONCALL)
+    assert "closed" in await pause_one(home.ports, incident, ONCALL)
+
+
+async def test_the_reason_of_a_pause_of_one_incident_stands_in_its_record() -> None:
+    home = house()
+    incident = await home.fires()
+    await pause_one(home.ports, incident, ONCALL, "someone else is on it")
+    assert home.stored(incident).entries[-1].event == PauseSet(True, ONCALL, "someone else is on it")

@@ -3,16 +3,19 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.decision import Click, Code, Refused, RosterAnswer
-from bot.domain.ids import PersonId, PlanId, RosterName
+from bot.domain.ids import IncidentId, PersonId, PlanId, RosterName
 from bot.domain.policy import Role
 from bot.flow.approval import judge, read_rosters
 from bot.flow.control import go_on, pause, resume, stop
 from bot.flow.table import table
-from bot.ports.records import Refusal
+from bot.ports.records import Loaded, Refusal
 from tests.fakes.busy import limited
 from tests.fakes.content import COLLEAGUE, LEAD, ONCALL, SENIOR
 from tests.fakes.house import house
+from tests.fakes.incidents import MemoryIncidents
 from tests.fakes.world import START
 
 
@@ -86,9 +89,27 @@ async def test_a_refusal_names_who_or_what_stands_behind_it() -> None:
     assert await home.click(incident) == Refused(Code.PAUSED, "all")
     await resume(home.ports, "all", LEAD, "looked at it")
     home.roster.members["checkout-oncall"] = ()
-    assert await home.click(incident) == Refused(Code.ROSTER_UNAVAILABLE, "checkout-oncall")
+    assert await home.click(incident) == Refused(Code.ROSTER_UNAVAILABLE, "checkout-oncall: nobody is in it")
     home.roster.members["checkout-oncall"] = (ONCALL,)
     state, ref = await home.plan(incident), await home.posted(incident)
     assert not isinstance(await home.click(incident, approve=False, reason="not this one"), Refused)
     again = Click(True, state.plan.id, 1, state.digest[:12], ref.channel, ref.ts)
     assert await judge(home.ports, table, again, LEAD) == Refused(Code.DECIDED, by=ONCALL)
+
+
+async def test_a_click_is_judged_by_the_time_of_its_append_not_by_that_of_its_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    load = MemoryIncidents.load
+
+    async def slowly(self: MemoryIncidents, name: IncidentId) -> Loaded:
+        home.clock.advance(31)
+        return await load(self, name)
+
+    monkeypatch.setattr(MemoryIncidents, "load", slowly)
+    said = await home.click(incident)
+    assert said == Refused(Code.ROSTER_UNAVAILABLE, "checkout-oncall: its answer is older than 30 s")
+    assert not (await home.plan(incident)).decisions

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.decision import Code, ExecutionCode, Refused
+from bot.domain.decision import NO_ACCOUNT, UNREADABLE, Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
     GreenlightError,
@@ -83,9 +83,25 @@ def test_a_refusal_is_short_says_what_to_do_and_ends_with_its_code(code: Code) -
 def test_a_refusal_names_who_decided() -> None:
     assert refusal(Refused(Code.DECIDED, by=LEAD)).startswith("<@U0LEAD> has already decided")
     assert refusal(Refused(Code.PAUSED, by=LEAD)).startswith("<@U0LEAD> paused this")
-    assert "(the last approval must come from senior)" in refusal(
-        Refused(Code.NOT_AUTHORISED, "the last approval must come from senior")
-    )
+    last = "the last approval must come from senior"
+    assert f"not as the last one: {last}." in refusal(Refused(Code.NOT_AUTHORISED, last))
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (Refused(Code.PAUSED, "all"), "A lead says `/greenlight resume all` and why; then click again."),
+        (Refused(Code.PAUSED, "environment:shop"), "All changes in shop are paused"),
+        (Refused(Code.PAUSED, UNREADABLE), "could not read whether changes are paused"),
+        (Refused(Code.PERSON_UNKNOWN, NO_ACCOUNT), "Slack did not tell me who you are"),
+        (Refused(Code.ROSTER_UNAVAILABLE, "nights: nobody is in it"), "(nights: nobody is in it)"),
+    ],
+)
+def test_a_refusal_tells_apart_what_needs_another_remedy(refused: Refused, said: str) -> None:
+    sentence = refusal(refused)
+    assert said in sentence
+    assert sentence.endswith(f" [{refused.code}]")
+    assert NEXT.search(sentence)
 
 
 def test_codes_from_elsewhere_still_make_a_sentence() -> None:
