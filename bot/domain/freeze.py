@@ -9,6 +9,8 @@ from bot.domain.ids import At, EnvironmentId
 from bot.domain.local_time import local, moments, shown
 
 Span = tuple[At, At]
+MOST_TOUCHING = 100
+"""Windows that never leave a gap are followed no further than this."""
 
 
 class FreezeKind(StrEnum):
@@ -54,13 +56,23 @@ def frozen(windows: tuple[FreezeWindow, ...], environment: EnvironmentId, at: At
     """Why nothing may be changed in an environment now, in words; nothing where it may."""
     mine = [window for window in windows if window.covers(environment)]
     for window in mine:
-        end = open_until(window, at) if window.kind is FreezeKind.DENY else None
-        if end is not None:
-            return f"frozen by {window.title!r} until {shown(end, window.zone)}"
+        if window.kind is FreezeKind.DENY and open_until(window, at) is not None:
+            return f"frozen by {window.title!r} until {shown(thaws(mine, at), window.zone)}"
     allowing = [window for window in mine if window.kind is FreezeKind.ALLOW]
     if not allowing or any(open_until(window, at) is not None for window in allowing):
         return None
     return f"outside of {', '.join(repr(window.title) for window in allowing)}, when changes are allowed"
+
+
+def thaws(windows: list[FreezeWindow], at: At) -> At:
+    """When the last of the denying windows that are open now, or touch one of those, closes."""
+    denying = [window for window in windows if window.kind is FreezeKind.DENY]
+    for _ in range(MOST_TOUCHING):
+        ends = [end for window in denying if (end := open_until(window, at)) is not None]
+        if not ends:
+            break
+        at = max(ends)
+    return at
 
 
 def open_until(window: FreezeWindow, at: At) -> At | None:

@@ -2,15 +2,18 @@
 
 import re
 import shutil
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.adapters.content import FileContent
 from bot.domain.action import Tier, UndoKind
 from bot.domain.errors import ContentError
-from bot.domain.ids import ActionId, RosterName, TargetId
+from bot.domain.ids import ActionId, EnvironmentId, RosterName, TargetId
+from bot.domain.local_time import moment
 from tests.fakes.folders import DEMO, ENVIRON, SHIPPED, change, demo_folder, problems
 
 __all__ = ["demo_folder"]
@@ -47,7 +50,18 @@ def test_the_commented_examples_of_the_templates_load_as_well(demo_folder: Path)
         "schedule",
         "pagerduty",
     }
-    assert [freeze.title for freeze in content.policy().freezes] == ["Year end", "Weekend"]
+    policy = content.policy()
+    assert [freeze.title for freeze in policy.freezes] == ["Year end", "Weekend", "Sunday night"]
+    berlin, shop = ZoneInfo("Europe/Berlin"), EnvironmentId("shop-production")
+    for day, hour, closed in (
+        (11, 17, False),
+        (11, 18, True),
+        (12, 12, True),
+        (13, 20, True),
+        (14, 8, False),
+    ):
+        at = moment(date(2026, 12, day), time(hour), berlin)
+        assert (policy.frozen(shop, at) is not None) is closed, (day, hour)
     assert [schedule.name for schedule in content.schedules()] == ["shop-primary", "shop-nights"]
 
 

@@ -1,5 +1,6 @@
 """When nothing may be changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,15 @@ def test_a_window_speaks_only_of_its_environments() -> None:
 def test_the_reason_names_the_window_and_its_end() -> None:
     said = frozen((YEAR_END,), PROD, at("2026-12-24 12:00"))
     assert said == "frozen by 'Year end' until 2027-01-04 08:00 Europe/Berlin"
+
+
+def test_the_end_that_is_told_is_that_of_the_last_window_that_touches_and_never_lies_in_another() -> None:
+    said = frozen((WEEKEND,), PROD, at("2026-11-20 20:00"))
+    assert said == "frozen by 'Weekend' until 2026-11-23 18:00 Europe/Berlin"
+    both = frozen((WEEKEND, YEAR_END), PROD, at("2026-12-19 20:00"))
+    assert both == "frozen by 'Weekend' until 2027-01-04 18:00 Europe/Berlin"
+    every_day = replace(WEEKEND, when=Weekly(frozenset(range(7)), time(0), time(0)))
+    assert "until 2027-" in str(frozen((every_day,), PROD, at("2026-11-20 20:00")))
 
 
 def test_outside_of_every_allowing_window_all_is_frozen() -> None:
