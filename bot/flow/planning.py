@@ -232,11 +232,13 @@ def _originators(incident: Incident) -> tuple[PersonId, ...]:
     """Who asked for this revision in words, or gave a rejection reason behind it (rule 11).
 
     The team is told every reason of the incident whenever it plans, also after an investigation or another
-    plan in between: whoever gave one has steered what comes of it.
+    plan in between: whoever gave one has steered what comes of it. It is told the steps of a plan that could
+    not be begun, too, and may well propose them again: whoever asked for those stays an originator.
     """
     asked = (incident.wanted.person,) if isinstance(incident.wanted, PlanAsked) else ()
     steered = (state.rejection.person for state in incident.plans if state.rejection is not None)
-    return tuple(dict.fromkeys((*asked, *steered)))
+    unbegun = (person for state in incident.plans if _unbegun(state) for person in state.plan.originators)
+    return tuple(dict.fromkeys((*asked, *steered, *unbegun)))
 
 
 def _newest(incident: Incident) -> PlanState | None:

@@ -20,6 +20,7 @@ from bot.flow.responders import NOT_A_RESPONDER
 from bot.flow.table import table
 from bot.flow.wishes import edit
 from bot.slack.webhooks import Door, WebhookOptions, open_door
+from tests.fakes.busy import limited
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
 from tests.fakes.house import CHANNEL, PLACE, House, house
 from tests.fakes.world import FakeClock
@@ -112,6 +113,24 @@ async def test_who_gave_a_reason_stays_an_originator_whoever_asks_or_rejects_aft
     await home.work()
     assert any("use 60 instead" in tried.reason for tried in home.team.cases[-1].tried)
     assert (await home.plan(incident)).plan.originators == (ONCALL, LEAD)
+    said = await home.click(incident, ONCALL)
+    assert isinstance(said, Refused)
+    assert said.code is Code.ORIGINATOR
+
+
+async def test_a_plan_that_went_stale_does_not_wash_its_asker_off_the_next_one() -> None:
+    home, incident = await proposed()
+    limited(home, blast_radius=0)
+    plan = await home.plan(incident)
+    wish = ParametersEdited(plan.plan.id, 1, 0, (("pool_size", "80"),), ONCALL, ts="edit")
+    assert await edit(home.ports, table, incident, wish) is None
+    await home.work()
+    assert (await home.plan(incident)).plan.originators == (ONCALL,)
+    home.eyes.set_state(PROCESS, pool_size="30")
+    assert isinstance(await home.click(incident, LEAD), Decided)
+    await home.work()
+    anew = await home.plan(incident)
+    assert (anew.plan.revision, anew.plan.originators) == (3, (ONCALL,))
     said = await home.click(incident, ONCALL)
     assert isinstance(said, Refused)
     assert said.code is Code.ORIGINATOR
