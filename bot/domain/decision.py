@@ -14,6 +14,9 @@ from bot.domain.review import reviewable
 from bot.domain.teamwork import ParametersEdited
 
 ROSTER_FRESH_FOR = 30 * SECOND
+UNSURE = "the store did not answer in time"
+"""The detail of a refusal that may be none: nobody knows whether the decision was written down."""
+
 UNREADABLE = "the pauses cannot be read"
 NO_ACCOUNT = "Slack did not say who this is"
 VALUE = re.compile(r"1\|([A-Za-z0-9_-]{1,40})\|([1-9][0-9]{0,3})\|([0-9a-f]{12})", re.ASCII)

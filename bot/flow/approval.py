@@ -1,9 +1,10 @@
 """A click: gather what the gate needs, judge, append; refusals are told and recorded, never silent."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.domain.decision import UNREADABLE, Click, Code, Refused, RosterAnswer, World
+from bot.domain.decision import UNREADABLE, UNSURE, Click, Code, Refused, RosterAnswer, World
 from bot.domain.decision import decide as judge_click
 from bot.domain.errors import (
     ClaimRefusedError,
@@ -70,9 +71,29 @@ async def _judged(
         return Refused(Code.DECIDED)
     except ClaimRefusedError as full:
         return Refused(Code.RATE_LIMIT, detail=limit_words(full))
+    except StoreUnavailableError:
+        if isinstance(verdict.said, Refused):
+            raise
+        return await _found(ports, incident, token)
     if isinstance(verdict.said, Decided):
-        await nudge(ports, after, table)
+        # it is on record: where the queue is away, the reconciler finds what is due
+        with suppress(StoreUnavailableError):
+            await nudge(ports, after, table)
     return verdict.said
+
+
+async def _found(ports: Ports, incident: IncidentId, token: str) -> Decided | Refused:
+    """What became of a decision whose append had no answer; the store may have taken it all the same."""
+    with suppress(StoreUnavailableError):
+        written = _written(await load(ports, incident), token)
+        if written is not None:
+            return written
+    return Refused(Code.STORE_UNAVAILABLE, detail=UNSURE)
+
+
+def _written(incident: Incident, token: str) -> Decided | None:
+    events = (entry.event for entry in reversed(incident.entries))
+    return next((event for event in events if isinstance(event, Decided) and event.click == token), None)
 
 
 async def standing(ports: Ports, incident: Incident, person: PersonId) -> Refused | None:

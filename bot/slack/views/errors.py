@@ -1,6 +1,6 @@
 """The one place where an error or a reason code becomes a sentence: what it means and what to do next."""
 
-from bot.domain.decision import NO_ACCOUNT, UNREADABLE, Code, ExecutionCode, Refused
+from bot.domain.decision import NO_ACCOUNT, UNREADABLE, UNSURE, Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
     ConflictError,
@@ -141,7 +141,7 @@ PLANS = {
     ),
 }
 
-STORE_DOWN = "The store cannot be reached, so nothing was recorded. Please try again in a moment."
+STORE_DOWN = "The store does not answer. Unless the card shows it, this was not recorded; then try again."
 UNEXPECTED = "Something went wrong on our side. Nothing was recorded. Try again, or act by hand."
 
 ERRORS: tuple[tuple[type[GreenlightError], str], ...] = (
@@ -201,6 +201,11 @@ def _special(refused: Refused) -> str:
             return (
                 "Slack did not tell me who you are, so this did not count. "
                 "Try again in a moment; if it stays so, ask another of those whom the card names."
+            )
+        case Refused(Code.STORE_UNAVAILABLE, detail) if detail == UNSURE:
+            return (
+                "The store did not answer, so I do not know whether your decision was written down. "
+                "The card shows it as soon as I do; while it still has its buttons, you can click again."
             )
         case Refused(Code.NOT_AUTHORISED, detail) if detail:
             return (

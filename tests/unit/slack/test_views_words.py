@@ -114,7 +114,7 @@ def test_every_error_that_people_meet_has_a_sentence() -> None:
     for kind, sentence in ERRORS:
         error = kind()
         assert error_sentence(error) == sentence
-    assert "nothing was recorded" in error_sentence(StoreUnavailableError("redis://secret@host"))
+    assert "this was not recorded" in error_sentence(StoreUnavailableError("redis://secret@host"))
     assert "secret" not in error_sentence(GreenlightError("secret"))
     refused = PlanRefusedError(PlanCode.BAD_PARAMETER, "pool_size must be within 1 and 200, not <!channel>.")
     assert error_sentence(refused).endswith("not &lt;!channel&gt;. [BAD_PARAMETER]")
