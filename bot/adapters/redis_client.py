@@ -80,7 +80,7 @@ def store_errors() -> Generator[None]:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError from error
-        raise StoreUnavailableError(f"The store cannot be reached: {error}.") from error
+        raise StoreUnavailableError(f"The store cannot be reached: {str(error).rstrip('.')}.") from error
     except ResponseError as error:
         if isinstance(error, REFUSING_KINDS) or any(word in str(error) for word in REFUSING_WORDS):
             raise StoreUnavailableError(f"The store refuses: {error}.") from error

@@ -19,6 +19,7 @@ KEPT_KINDS = frozenset({"usergroup", "pagerduty"})
 """What is asked over the network, and must not be asked at every click of a crowd."""
 SCHEDULE_KINDS = frozenset({"schedule", "pagerduty"})
 SHOWN_STRANGERS = 10
+NEEDS = {"usergroup": "SLACK_BOT_TOKEN", "pagerduty": "GREENLIGHT_PAGERDUTY_TOKEN"}
 
 Reader = Callable[[RosterSpec], Awaitable[tuple[str, ...]]]
 """Reads the ids of one roster's members, by Slack or by schedule; raises GreenlightError or OSError."""
@@ -89,7 +90,8 @@ class PolicyRosters:
     async def _ids(self, spec: RosterSpec) -> tuple[tuple[str, ...], At]:
         reader = self._readers.get(spec.kind)
         if reader is None:
-            raise GreenlightError(f"rosters of kind {spec.kind!r} are not configured")
+            needs = NEEDS.get(spec.kind, "a reader")
+            raise GreenlightError(f"a roster of kind {spec.kind} needs {needs}, which is not set here")
         if spec.kind not in KEPT_KINDS:
             return await reader(spec), self._clock.now()
         kept = self._kept.setdefault((spec.kind, spec.source), Kept())

@@ -10,8 +10,9 @@ from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
 from bot.adapters.secret_refs import WRITES, is_secret
 from bot.domain.checkup import Finding, Level
+from bot.domain.decision import Person
 from bot.domain.errors import SourceUnavailableError
-from bot.domain.ids import MINUTE, At
+from bot.domain.ids import MINUTE, At, PersonId
 from bot.domain.policy import Policy
 from bot.domain.service import Inventory, MetricSpec, Service, Target
 from bot.ports.world import Window
@@ -43,12 +44,14 @@ def settings_findings(settings: Settings, names: Mapping[str, str]) -> Iterator[
 async def store_findings(ledger: Ledger) -> AsyncGenerator[Finding]:
     """Whether what is decided survives, and whether the record is whole."""
     promised = await ledger.link.durability()
-    fsync = "appendfsync always" if promised.always else "WAITAOF" if promised.confirms else "neither"
     if promised.enough:
+        fsync = "appendfsync always" if promised.always else "WAITAOF"
         yield Finding(OK, "store", f"durable: appendonly yes, {fsync}")
     else:
-        todo = "set appendonly yes and appendfsync always; until then the act process refuses to start"
-        yield Finding(FAIL, "store", f"a decision may be lost: {fsync}", todo)
+        lacks = "it does not know WAITAOF, and appendfsync is not always (or CONFIG may not be read)"
+        what = lacks if promised.append_only else "appendonly is off, so it keeps nothing on disk by itself"
+        todo = "set appendonly yes and appendfsync always there; until then the act process refuses to start"
+        yield Finding(FAIL, "store", f"a decision may be lost when the server stops: {what}", todo)
     names = await ledger.names()
     broken = [name for name in names if await ledger.problems(name)]
     if broken:
@@ -117,20 +120,38 @@ async def people_findings(people: SlackPeople, policy: Policy) -> AsyncGenerator
         where = f"person {known.id}"
         if person is None:
             yield Finding(FAIL, where, f"Slack does not know {known.name}", "mend the id under people")
-        elif wrong := [
-            word
-            for word, holds in (
-                ("a bot", person.is_bot), ("deactivated", not person.active), ("a guest", person.guest),
-                ("of another workspace", person.external or person.team not in policy.workspaces),
-            )
-            if holds
-        ]:  # fmt: skip
+        elif wrong := _not_counting(person, policy):
             what = f"{known.name} is {' and '.join(wrong)}, so no decision of theirs counts"
             yield Finding(WARN, where, what, "take them out of the policy")
         else:
             yield Finding(
                 OK, where, f"{known.name}{f', schedules: {known.schedule_id}' if known.schedule_id else ''}"
             )
+
+
+async def unable(people: SlackPeople, policy: Policy) -> frozenset[PersonId]:
+    """Those of the policy of whom no decision counts, whatever roster they are on."""
+    read = [(known.id, await people.person(known.id)) for known in policy.people]
+    return frozenset(one for one, person in read if person is None or _not_counting(person, policy))
+
+
+def _not_counting(person: Person, policy: Policy) -> list[str]:
+    """What an account is that it may not be (rule 10)."""
+    said = (
+        ("a bot", person.is_bot),
+        ("deactivated", not person.active),
+        ("a guest", person.guest),
+        ("of another workspace", person.external or person.team not in policy.workspaces),
+    )
+    return [word for word, holds in said if holds]
+
+
+async def pause_findings(ledger: Ledger) -> AsyncGenerator[Finding]:
+    """What is paused now, by whom and why."""
+    for one in await ledger.incidents.pauses():
+        why = f": {one.reason}" if one.reason else ""
+        todo = f"a lead lifts it by /greenlight resume {one.scope} and a reason"
+        yield Finding(WARN, "pause", f"{one.scope} was paused by {one.person}{why}", todo)
 
 
 def credential_findings(
@@ -155,7 +176,7 @@ def credential_findings(
     values = {*secrets, *(written[name] for name in TOKENS if written.get(name))}
     if inside := sorted(name for name, value in written.items() if value and value in values):
         todo = "put them into the environment of the one process that needs them"
-        what = f"{', '.join(inside)} stand in .env, which every process of this home can read"
+        what = f"in .env, which every process of this home can read: {', '.join(inside)}"
         yield Finding(WARN, "credentials", what, todo)
     found = 0
     for environment in workers("think", settings.home):

@@ -19,13 +19,16 @@ from bot.adapters.web import http_client
 from bot.domain.checkup import (
     Finding,
     Level,
+    freeze_findings,
     page_findings,
     policy_findings,
     quorum_findings,
     roster_findings,
+    turn_findings,
 )
 from bot.domain.decision import RosterAnswer
 from bot.domain.errors import ContentError, GreenlightError
+from bot.domain.ids import PersonId
 from bot.domain.policy import Role
 from bot.domain.service import Service
 from bot.redaction.redactor import Redactor
@@ -58,7 +61,7 @@ async def examined(settings: Settings, *, rebuilding: bool = False, config_only:
         parts = _parts(settings)
     except ContentError as error:
         for problem in error.problems:
-            yield Finding(FAIL, "content", problem, "mend the file; nothing starts before")
+            yield Finding(FAIL, "content", problem, "mend the file; until then no process starts with it")
         return
     known, catalogue = parts.content.inventory(), parts.content.catalogue()
     yield Finding(OK, "content", f"services: {len(known.services)}, actions: {len(catalogue.actions)}")
@@ -68,6 +71,8 @@ async def examined(settings: Settings, *, rebuilding: bool = False, config_only:
     for one in (
         *policy_findings(parts.content.policy()),
         *page_findings(parts.content.policy(), environment()),
+        *turn_findings(parts.content.policy(), parts.content.schedules()),
+        *freeze_findings(parts.content.policy(), [each.id for each in known.environments], parts.clock.now()),
     ):
         yield one
     async for one in _nothing() if config_only else _outside(parts):
@@ -104,7 +109,8 @@ async def _outside(parts: Parts) -> Findings:
             stack.push_async_callback(chat.session.close)
             async for one in _slack(parts, chat):
                 yield one
-        async for one in _rosters(parts, rosters_of(parts, client, chat)):
+        unable = await _unable(parts, chat)
+        async for one in _rosters(parts, rosters_of(parts, client, chat), unable):
             yield one
         for one in checks.credential_findings(settings, inventory, _written(settings)):
             yield one
@@ -119,6 +125,8 @@ async def _store(settings: Settings) -> Findings:
         async with reading(store_plan(settings)) as ledger:
             async for one in checks.store_findings(ledger):
                 yield one
+            async for one in checks.pause_findings(ledger):
+                yield one
             yield await checks_live.store_clock_finding(ledger)
             async for one in checks_live.queue_findings(ledger, settings):
                 yield one
@@ -127,7 +135,8 @@ async def _store(settings: Settings) -> Findings:
     except NoStoreError:
         yield Finding(OK, "store", "none yet; an embedded server is made at the first start")
     except GreenlightError as error:
-        yield Finding(FAIL, "store", error.message, "nothing works without the store")
+        todo = "see that the server runs and GREENLIGHT_REDIS_URL is right, or unset it for the embedded one"
+        yield Finding(FAIL, "store", error.message, f"{todo}; nothing works without the store")
 
 
 async def _rebuilt(settings: Settings, parts: Parts) -> Findings:
@@ -167,7 +176,18 @@ async def _slack(parts: Parts, chat: Chat) -> Findings:
         yield one
 
 
-async def _rosters(parts: Parts, rosters: PolicyRosters) -> Findings:
+async def _unable(parts: Parts, chat: Chat | None) -> frozenset[PersonId]:
+    """Whose decisions Slack keeps from counting; nobody is named where Slack does not answer at all."""
+    if chat is None:
+        return frozenset()
+    try:
+        me = await chat.who_am_i()
+    except ChatError:
+        return frozenset()
+    return await checks.unable(SlackPeople(chat, me.team_id, time.monotonic), parts.content.policy())
+
+
+async def _rosters(parts: Parts, rosters: PolicyRosters, unable: frozenset[PersonId]) -> Findings:
     services = parts.content.inventory().services
     if not services:
         yield Finding(
@@ -178,8 +198,8 @@ async def _rosters(parts: Parts, rosters: PolicyRosters) -> Findings:
     for service in services:
         answers = await _answers(service, rosters)
         everything.extend(answers)
-        quorums.extend(quorum_findings(service, parts.content.policy(), answers))
-    for one in (*roster_findings(tuple(everything)), *quorums):
+        quorums.extend(quorum_findings(service, parts.content.policy(), answers, unable))
+    for one in (*roster_findings(tuple(everything), parts.content.policy()), *quorums):
         yield one
 
 

@@ -19,10 +19,11 @@ from bot.adapters.store import StorePlan, opened
 from bot.cli import run
 from bot.domain.checkup import Finding, Level
 from bot.domain.claims import index_of
-from bot.domain.ids import PersonId
+from bot.domain.ids import At, PersonId
 from bot.domain.teamwork import InvestigationAsked
 from bot.playground.workspace.model import App, Team, UserKind
 from bot.playground.workspace.workspace import DEFAULT_SCOPES, Workspace
+from bot.ports.records import Pause
 from bot.settings import Settings, load
 from bot.slack.manifest import WHAT_FOR, manifest, scopes
 from bot.slack.troubles import note_trouble
@@ -160,8 +161,8 @@ async def test_a_healthy_home_has_nothing_to_mend(clinic: Clinic) -> None:
         "slack scopes: all that are needed",
         "channel C0ALERTS: the bot is in it",
         "person U0ONCALL: Olga, schedules: olga",
-        "roster nights: schedule: U0",
-        "roster leads: usergroup: U0LEAD, U0SPARE",
+        "roster nights: schedule: ",
+        "roster leads: usergroup: Lee (U0LEAD), Sue (U0SPARE)",
         "shop, high: ",
         "service shop: 1 metrics answer",
         "service shop: shop/process can be observed",
@@ -256,6 +257,44 @@ async def test_people_whose_decisions_would_not_count_are_named(clinic: Clinic) 
     assert "person U0NOBODY: Slack does not know Lee" in said
 
 
+async def test_a_senior_whose_account_is_gone_makes_no_quorum(clinic: Clinic) -> None:
+    clinic.workspace.change_user("U0SENIOR", kind=UserKind.DELETED)
+    said = ill(await clinic.examine())
+    assert "shop, high: one approval must come from senior, and nobody holds that role" in said
+
+
+async def test_a_turn_to_come_of_somebody_unmapped_is_named_tonight(clinic: Clinic) -> None:
+    clinic.write("oncall.yaml", ONCALL.replace("[olga, sue]", "[olga, sue, otto]"))
+    said = ill(await clinic.examine())
+    assert "schedule nights: not mapped: otto; in their turns nobody may approve by it" in said
+
+
+async def test_what_is_paused_is_told_with_who_and_how_to_lift_it(clinic: Clinic) -> None:
+    async with opened(StorePlan(clinic.home / ".greenlight")) as store:
+        pause = Pause("environment:shop", PersonId("U0ONCALL"), "odd numbers", At(1))
+        await store.incidents.set_pause(pause)
+        found = [one for one in await clinic.findings() if one.where == "pause"]
+    assert [one.what for one in found] == ["environment:shop was paused by U0ONCALL: odd numbers"]
+    assert "/greenlight resume environment:shop" in found[0].todo
+
+
+async def test_a_store_that_keeps_nothing_on_disk_is_told(clinic: Clinic) -> None:
+    async with opened(StorePlan(clinic.home / ".greenlight")) as store:
+        await store.link.call("CONFIG", "SET", "appendonly", "no")
+        (found,) = [one for one in await clinic.findings() if one.where == "store"]
+    assert (found.level, "appendonly is off" in found.what) == (Level.FAIL, True)
+    assert "act process refuses to start" in found.todo
+
+
+async def test_a_store_that_is_down_is_told_with_what_to_do(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLIGHT_REDIS_URL", "redis://127.0.0.1:1/0")
+    (store,) = [one for one in await clinic.findings() if one.where == "store"]
+    assert store.level is Level.FAIL
+    assert "GREENLIGHT_REDIS_URL" in store.todo
+
+
 async def test_somebody_on_a_roster_whom_the_policy_does_not_map_is_named(clinic: Clinic) -> None:
     clinic.workspace.add_user("U0NEW", "new")
     clinic.workspace.change_group("S0LEADS", users=("U0LEAD", "U0NEW"))
@@ -283,7 +322,9 @@ async def test_a_channel_that_the_bot_is_not_in_is_named(
 
 async def test_tokens_in_the_file_that_all_processes_read_are_named(clinic: Clinic) -> None:
     (clinic.home / ".env").write_text(f"SLACK_BOT_TOKEN={clinic.app.bot_token}\n", encoding="utf-8")
-    assert "credentials: SLACK_BOT_TOKEN stand in .env" in ill(await clinic.examine())
+    assert "credentials: in .env, which every process of this home can read: SLACK_BOT_TOKEN" in ill(
+        await clinic.examine()
+    )
 
 
 async def test_broken_content_is_told_whole(clinic: Clinic) -> None:

@@ -51,7 +51,7 @@ async def test_a_list_answers_with_its_members_and_when() -> None:
     ("name", "kind", "error"),
     [
         ("nowhere", "list", "policy.yaml has no roster 'nowhere'"),
-        ("night", "schedule", "rosters of kind 'schedule' are not configured"),
+        ("night", "schedule", "a roster of kind schedule needs a reader, which is not set here"),
     ],
 )
 async def test_a_roster_that_cannot_be_read_names_nobody(name: str, kind: str, error: str) -> None:

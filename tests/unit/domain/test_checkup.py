@@ -1,6 +1,8 @@
 """What doctor says of policies and rosters."""
 
 from dataclasses import replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,15 +10,19 @@ from bot.domain.auto_apply import AutoApply
 from bot.domain.checkup import (
     Finding,
     Level,
+    freeze_findings,
     page_findings,
     policy_findings,
     quorum_findings,
     roster_findings,
+    turn_findings,
 )
 from bot.domain.decision import RosterAnswer
-from bot.domain.ids import ActionId, EnvironmentId, PersonId
+from bot.domain.freeze import FreezeKind, FreezeWindow, Once
+from bot.domain.ids import ActionId, At, EnvironmentId, PersonId, RosterName
 from bot.domain.paging import PageKind, PageRule, PageTarget, Paging
-from bot.domain.policy import KnownPerson, Policy, Role
+from bot.domain.policy import KnownPerson, Policy, Role, RosterSpec
+from bot.domain.schedule import Override, Rotation, Schedule
 from tests.fakes.content import LEAD, ONCALL, SENIOR, example_inventory, example_policy
 from tests.fakes.world import START
 
@@ -83,8 +89,9 @@ def test_people_in_several_roles_are_named() -> None:
     ],
 )
 def test_every_roster_is_told_once(one: RosterAnswer, level: Level) -> None:
-    (found,) = roster_findings((one, replace(one, role=Role.LEAD)))
+    (found,) = roster_findings((one, replace(one, role=Role.LEAD)), example_policy())
     assert found.level is level
+    assert found.todo or f"Olga ({ONCALL})" in found.what
 
 
 def test_a_careless_policy_is_told() -> None:
@@ -114,3 +121,46 @@ def test_page_targets_without_their_secret_are_failures_and_no_rule_is_said() ->
     auto = AutoApply((EnvironmentId("staging"),), (ActionId("restart"),))
     told = [one.what for one in page_findings(replace(policy, auto_apply=auto), {"SHOP": "x"})]
     assert told[-1] == "low risks run without a person in staging: restart"
+
+
+def test_high_risk_without_a_senior_and_originators_who_approve_are_told() -> None:
+    policy = example_policy()
+    low, medium, high = policy.tiers
+    lax = (low, replace(medium, originator_may_approve=True))
+    careless = replace(policy, tiers=(*lax, replace(high, one_of=None, originator_may_approve=True)))
+    assert [finding.what for finding in policy_findings(careless)] == [
+        "a plan of high risk needs no senior",
+        "whoever asks for a plan of medium risk may approve it",
+        "whoever asks for a plan of high risk may approve it",
+    ]
+
+
+def test_somebody_of_whom_no_decision_counts_is_not_counted_for_a_quorum() -> None:
+    answers = (answer(Role.ONCALL, ONCALL), answer(Role.LEAD, LEAD), answer(Role.SENIOR, SENIOR))
+    high = tuple(quorum_findings(SERVICE, example_policy(), answers, frozenset({SENIOR})))[-1]
+    assert (high.level, high.what) == (
+        Level.FAIL,
+        "one approval must come from senior, and nobody holds that role",
+    )
+
+
+def test_a_turn_of_somebody_unmapped_is_told_before_it_comes() -> None:
+    policy = example_policy()
+    roster = RosterSpec(RosterName("nights"), "schedule", source="nights")
+    people = (*policy.people, KnownPerson(PersonId("U0SUE"), "Sue", "sue"))
+    policy = replace(policy, rosters=(*policy.rosters, roster), people=people)
+    turns = Rotation(("sue", ONCALL, "olga"), date(2026, 1, 5), (time(9),), 7)
+    stand_in = Override("otto", At(0), At(1))
+    nights = Schedule("nights", ZoneInfo("UTC"), (turns,), (stand_in,))
+    (found,) = turn_findings(policy, (nights, replace(nights, name="unused")))
+    assert (found.level, found.where) == (Level.FAIL, "schedule nights")
+    assert found.what.startswith("not mapped: olga, otto;")
+
+
+def test_a_freeze_that_holds_now_is_told_with_its_end() -> None:
+    once = Once(datetime(2026, 1, 1), datetime(2027, 1, 1))  # noqa: DTZ001 - wall time
+    window = FreezeWindow("The year", FreezeKind.DENY, ZoneInfo("UTC"), once, (EnvironmentId("prod"),))
+    policy = replace(example_policy(), freezes=(window,))
+    (found,) = freeze_findings(policy, (EnvironmentId("prod"), EnvironmentId("dev")), START)
+    assert (found.where, found.level) == ("environment prod", Level.WARN)
+    assert "frozen by 'The year' until 2027-01-01" in found.what
