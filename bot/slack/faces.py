@@ -55,7 +55,7 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         incident: Incident, state: PlanState, person: PersonId, card: Place
     ) -> Mapping[str, Any]:
         scene = await scenery.of(incident)
-        return reject_modal(state, person, scene.approvers, card)
+        return reject_modal(state, person, scene.eligible, card)
 
     async def evidence(incident: Incident) -> Mapping[str, Any]:
         found = [await blobs.get(one.id) for one in incident.evidence[-SIGHTINGS:]]
@@ -100,13 +100,14 @@ def forms_of(scenery: Scenery) -> Forms:
     """The modals of plans and steps, with the catalogue as it is now."""
 
     async def editing(
-        incident: Incident, state: PlanState, step: int, card: Place
+        incident: Incident, state: PlanState, step: int, card: Place, person: PersonId
     ) -> Mapping[str, Any] | None:
         scene = await scenery.of(incident)
         if step not in scene.gate.editable:
             return None
         action = scenery.content.catalogue().action(state.plan.steps[step].action)
-        return edit_modal(state, step, action, scene.approvers, card) if action else None
+        others = tuple(one for one in scene.eligible if one != person)
+        return edit_modal(state, step, action, others, card) if action else None
 
     def wrong_values(name: ActionId, given: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
         action = scenery.content.catalogue().action(name)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from bot.domain.chart import Chart
 from bot.domain.decision import ROSTER_FRESH_FOR, RosterAnswer, roles_left
 from bot.domain.ids import At, EnvironmentId, IncidentId, PersonId, RosterName
-from bot.domain.incident import Incident, Phase
+from bot.domain.incident import Incident, Phase, PlanState
 from bot.domain.limits import approval_claims
 from bot.domain.pausing import in_force
-from bot.domain.policy import Role
+from bot.domain.policy import Role, TierRule
 from bot.domain.service import Service
 from bot.ports.cards import Progress, SentCard
 from bot.ports.content import Content
@@ -74,7 +74,8 @@ class Scenery:
             now=self.clock.now(),
             duplicates=duplicates,
             progress=progress,
-            approvers=self._approvers(incident, rosters),
+            approvers=self._approvers(incident, rosters, roles_left),
+            eligible=self._approvers(incident, rosters, lambda _, rule: rule.roles),
             oncall=_members(rosters, (Role.ONCALL,)),
             names=tuple((person.id, person.name) for person in self.content.policy().people),
             head=head,
@@ -153,13 +154,18 @@ class Scenery:
             self._read[name, role] = answer
         return answer
 
-    def _approvers(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> tuple[PersonId, ...]:
+    def _approvers(
+        self,
+        incident: Incident,
+        rosters: tuple[RosterAnswer, ...],
+        roles: Callable[[PlanState, TierRule], tuple[Role, ...]],
+    ) -> tuple[PersonId, ...]:
         state = incident.current
         if state is None or not state.open:
             return ()
         rule = self.content.policy().rule(state.plan.tier)
         barred = set[PersonId]() if rule.originator_may_approve else set(state.plan.originators)
-        may = _members(rosters, roles_left(state, rule))
+        may = _members(rosters, roles(state, rule))
         return tuple(person for person in may if person not in barred)
 
     def _note(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> str:

@@ -97,7 +97,7 @@ class Rework:
         refusal = _not_open(found, digest12)
         if refusal is not None or found is None:
             return self._refused(refusal or Code.UNKNOWN_PLAN)
-        view = await self.room.screens.forms.editing(*found, step, press.where)
+        view = await self.room.screens.forms.editing(*found, step, press.where, asker.person)
         if view is None:
             return self._refused(Code.CATALOGUE_CHANGED)
         await show(self.room, asker, view, "Please click Edit again: its form could not be opened in time.")

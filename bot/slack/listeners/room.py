@@ -35,7 +35,7 @@ Place = tuple[str, str]
 class Forms:
     """The modals of plans and steps, and what is wrong with a value typed there."""
 
-    editing: Callable[[Incident, PlanState, int, Place], Awaitable[View | None]]
+    editing: Callable[[Incident, PlanState, int, Place, PersonId], Awaitable[View | None]]
     """Other parameters for one step (from 0); nothing where it has no bounded ones."""
     recording: Callable[[str, Place, bool], View]
     """The button's value, its card, and whether the step was applied."""

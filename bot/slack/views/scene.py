@@ -78,7 +78,7 @@ class GateScene:
 class Scene:
     """The world around an incident when its cards are drawn.
 
-    `approvers` may approve the current plan, `oncall` has the service now, `names` are the policy's names of
+    `approvers` may approve the current plan next, `eligible` one of its risk at all, `oncall` has the service now, `names` are the policy's names of
     people, `head` is the hex head of the audit chain, `paused` names a wider pause in force,
     `roster_note` says why the approvers are not known, `team_note` what the team is.
     """
@@ -87,6 +87,7 @@ class Scene:
     duplicates: int = 0
     progress: Progress | None = None
     approvers: tuple[PersonId, ...] = ()
+    eligible: tuple[PersonId, ...] = ()
     oncall: tuple[PersonId, ...] = ()
     names: tuple[tuple[PersonId, str], ...] = ()
     head: str = ""

@@ -199,6 +199,12 @@ def test_the_hash_is_over_the_bytes_of_the_file(demo_folder: Path) -> None:
             r"tiers\.low\.approvals: expected a valid integer",
         ),
         ("policy.yaml", "fail.?over", "fail(over", r"tripwires\[\d\]\.pattern: expected an RE2 pattern"),
+        (
+            "policy.yaml",
+            "roles: [oncall, lead], window",
+            "roles: [oncall, lead], hold_seconds: 301, window",
+            r"tiers\.medium\.hold_seconds: ",
+        ),
         ("policy.yaml", "one_of: senior", "one_of: boss", r"tiers\.high\.one_of: "),
         (
             "actions.yaml",

@@ -24,6 +24,7 @@ from bot.domain.teamwork import AutoApproved, UndoAsked
 from bot.flow.table import table
 from bot.flow.wishes import undo
 from bot.ports.records import Pause
+from tests.fakes.busy import OTHER, with_other_target
 from tests.fakes.claimed import Case, claimed, kept
 from tests.fakes.content import ONCALL, PROCESS
 from tests.fakes.house import PLACE, RAISE, ROLLBACK, House, alert, house
@@ -104,6 +105,13 @@ def more_care(home: House) -> None:
     home.team.remediations[0] = Remediation((RAISE,), raise_tier=True)
 
 
+def two_targets(home: House) -> None:
+    with_other_target(home)
+    home.eyes.set_state(OTHER, **home.eyes.state[PROCESS])
+    steps = tuple(replace(RAISE.steps[0], target=target) for target in (PROCESS, OTHER))
+    home.team.remediations[0] = Remediation((replace(RAISE, steps=steps),))
+
+
 def misplaced(home: House) -> None:
     declared = Environment(STAGING, production=False, identities=(("supervisor", "shop-staging-1"),))
     with_environment(home, declared)
@@ -129,6 +137,7 @@ def irreversible(home: House) -> None:
         frozen,
         higher_action,
         more_care,
+        two_targets,
         misplaced,
         irreversible,
     ],

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.decision import ExecutionCode
+from bot.domain.errors import StoreUnavailableError
 from bot.domain.events import Decided, ExecutionStarted, OutcomeRecorded, StepNotRun
 from bot.domain.finding import ProposedStep, Remediation
 from bot.domain.ids import ActionId, IncidentId
@@ -17,9 +18,11 @@ from bot.domain.service import Service
 from bot.flow.conductor import append
 from bot.flow.control import pause, record_truth, stop
 from bot.flow.table import table
-from tests.fakes.busy import OTHER, with_other_target
+from bot.ports.records import Pause
+from tests.fakes.busy import OTHER, fired, proposes, with_other_target
 from tests.fakes.content import ONCALL, PROCESS
 from tests.fakes.house import RAISE, House, house
+from tests.fakes.incidents import MemoryIncidents
 from tests.fakes.world import FakeEyes
 
 Interruption = Callable[[House, IncidentId], Awaitable[str]]
@@ -111,3 +114,39 @@ async def test_the_truth_about_a_step_told_much_later_does_not_run_the_next_one(
     second = (await home.plan(incident)).steps[1]
     assert (second.status, second.code) == (StepStatus.NOT_RUN, ExecutionCode.EXPIRED)
     assert len([one for one in home.stored(incident).entries if isinstance(one.event, StepNotRun)]) == 1
+
+
+async def test_pauses_that_cannot_be_read_before_a_step_are_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = house()
+    incident = await begun(home)
+
+    async def unreadable(self: MemoryIncidents) -> tuple[Pause, ...]:
+        del self
+        raise StoreUnavailableError
+
+    monkeypatch.setattr(MemoryIncidents, "pauses", unreadable)
+    await home.work()
+    first = (await home.plan(incident)).steps[0]
+    assert (first.status, first.code, first.detail) == (
+        StepStatus.NOT_RUN,
+        ExecutionCode.PAUSED,
+        "the store cannot be read",
+    )
+    assert home.hands.performed == []
+
+
+async def test_a_target_whose_last_step_nobody_knows_the_end_of_is_locked_for_every_other_incident() -> None:
+    home = house()
+    proposes(home, 31)
+    first = await fired(home, 1)
+    proposes(home, 32)
+    second = await fired(home, 2)
+    home.hands.answers.append(TimeoutError())
+    home.hands.lost_before_effect = True
+    for incident in (first, second):
+        assert isinstance(await home.click(incident), Decided)
+        await home.work()
+    assert (await home.incident(first)).phase is Phase.UNKNOWN
+    step = (await home.plan(second)).steps[0]
+    assert (step.status, step.code) == (StepStatus.NOT_RUN, ExecutionCode.TARGET_LOCKED)
+    assert step.detail == f"held by {first}"

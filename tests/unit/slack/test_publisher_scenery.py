@@ -114,5 +114,6 @@ async def test_when_only_the_last_approval_can_bring_the_senior_only_seniors_are
     assert isinstance(await home.click(name), Decided)
     second = await scene_of(home)
     assert (second.approvers, second.gate.one_of) == ((SENIOR,), "senior")
+    assert set(second.eligible) == {ONCALL, LEAD, SENIOR}
     assert isinstance(said := await home.click(name, LEAD), Refused)
     assert (said.code, "senior" in said.detail) == (Code.NOT_AUTHORISED, True)
