@@ -78,9 +78,10 @@ class GateScene:
 class Scene:
     """The world around an incident when its cards are drawn.
 
-    `approvers` may approve the current plan next, `eligible` one of its risk at all, `oncall` has the service now, `names` are the policy's names of
-    people, `head` is the hex head of the audit chain, `paused` names a wider pause in force,
-    `roster_note` says why the approvers are not known, `team_note` what the team is.
+    `approvers` may approve the current plan next, `eligible` one of its risk at all, `oncall` has the
+    service now, `names` are the policy's names of people, `head` is the hex head of the audit chain,
+    `paused` names a wider pause in force, `roster_note` says why the approvers are not known, `team_note`
+    what the team is.
     """
 
     now: At
