@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
-from bot.domain.decision import Click, Code, Refused, decide
-from bot.domain.events import Decided
+import pytest
+
+from bot.domain.decision import Click, Code, Refused, RosterAnswer, decide
+from bot.domain.events import Decided, PlanEnd
+from bot.domain.incident import Phase
 from bot.domain.plan import canonical, digest_of
+from bot.domain.policy import Role
+from bot.domain.teamwork import AutoApproved
 from tests.integrity.matrix import APPENDING, missing, outcome
-from tests.integrity.oracle import Channel, Situation, User, expected
+from tests.integrity.oracle import Channel, Prior, Situation, Tier, User, Verdict, expected
+from tests.integrity.oracle import Role as Held
 from tests.integrity.situations import matrix
-from tests.integrity.worlds import meeting
+from tests.integrity.worlds import Meeting, meeting
 
 SOME = 61
 """A prime, so that every kind of situation comes up; `make integrity` drives all of them."""
@@ -46,3 +52,61 @@ def test_some_situations_of_every_kind_are_judged_as_the_rules_say() -> None:
         wanted = expected(s)
         if not missing(s) and wanted.code not in APPENDING:
             assert outcome(meeting(s, number), decide) == wanted, s
+
+
+def judged(met: Meeting) -> Decided | Refused:
+    assert isinstance(met.click, Click)
+    return decide(met.incident, met.click, met.world)
+
+
+@pytest.mark.parametrize("phase", [Phase.ESCALATED, Phase.EXECUTING, Phase.CLOSED])
+def test_an_open_plan_of_an_incident_that_waits_for_no_click_is_decided(phase: Phase) -> None:
+    met = meeting(Situation())
+    assert judged(replace(met, incident=replace(met.incident, phase=phase))) == Refused(Code.DECIDED)
+
+
+def with_state(met: Meeting, **changed: object) -> Meeting:
+    state = replace(met.state, **changed)  # pyright: ignore[reportArgumentType]
+    return replace(met, incident=replace(met.incident, plans=(state,)))
+
+
+def test_a_plan_that_nobody_decided_is_closed_by_nobody() -> None:
+    met = meeting(Situation())
+    auto = AutoApproved(met.state.plan.id, 1, met.state.digest, "auto_apply")
+    assert judged(with_state(met, ended=PlanEnd.CLOSED)) == Refused(Code.DECIDED)
+    assert judged(with_state(met, auto=(met.world.now, auto))) == Refused(Code.DECIDED)
+    assert judged(with_state(met, started_at=met.world.now)) == Refused(Code.DECIDED)
+
+
+def test_the_roster_that_gave_no_answer_is_named_and_not_one_that_did_or_does_not_matter() -> None:
+    met = meeting(Situation(tier=Tier.MEDIUM, roles=frozenset()))
+    answers = {answer.role: answer for answer in met.world.rosters}
+    lost = replace(answers[Role.LEAD], error="the source is down")
+    elsewhere = replace(answers[Role.SENIOR], error="the source is down")
+    rosters = (elsewhere, answers[Role.ONCALL], lost)
+    said = judged(replace(met, world=replace(met.world, rosters=rosters)))
+    assert said == Refused(Code.ROSTER_UNAVAILABLE, "checkout-lead")
+
+
+def test_a_role_for_which_the_service_has_no_roster_is_a_roster_without_a_name() -> None:
+    met = meeting(Situation(tier=Tier.HIGH, roles=frozenset()))
+    rosters: tuple[RosterAnswer, ...] = tuple(r for r in met.world.rosters if r.role is not Role.SENIOR)
+    said = judged(replace(met, world=replace(met.world, rosters=rosters)))
+    assert said == Refused(Code.ROSTER_UNAVAILABLE, "")
+
+
+def test_who_has_approved_already_is_told_that_it_counts_once() -> None:
+    met = meeting(Situation(tier=Tier.HIGH, roles=frozenset({Held.LEAD}), prior=Prior.OWN))
+    assert judged(met) == Refused(Code.ALREADY_COUNTED)
+
+
+def test_a_last_approval_without_the_role_that_is_missing_names_that_role() -> None:
+    met = meeting(Situation(tier=Tier.HIGH, roles=frozenset({Held.LEAD}), prior=Prior.BY_ON_CALL))
+    assert judged(met) == Refused(Code.NOT_AUTHORISED, "the last approval must come from senior")
+
+
+def test_the_reason_of_a_rejection_is_part_of_the_decision() -> None:
+    met = meeting(Situation(verdict=Verdict.REJECT))
+    said = judged(met)
+    assert isinstance(said, Decided)
+    assert (said.approved, said.reason) == (False, "It would not help.")
