@@ -24,8 +24,9 @@ from bot.domain.ids import DAY, HOUR, SECOND, At, PersonId
 from bot.domain.limits import limit_claims, limit_words, rejected_key, run_of
 from bot.domain.plan import same_steps_hash
 from bot.domain.policy import Limits
-from bot.domain.teamwork import AutoApproved, PlanAsked
+from bot.domain.teamwork import AlertJoined, AutoApproved, PlanAsked, Reopened, UndoAsked
 from tests.fakes.content import ONCALL, PROCESS, WORKSPACE
+from tests.fakes.house import PLACE, alert
 from tests.fakes.story import FENCE, INCIDENT, Story, story
 
 LIMITS = Limits(
@@ -178,6 +179,25 @@ def test_an_incident_holds_its_fingerprint_until_it_is_closed() -> None:
     closed = IncidentClosed(Closing.NOISE, PersonId("U0ONCALL"), "")
     assert claims_of(told.incident, (closed,), LIMITS) == (
         Claim(ClaimKind.RELEASE, "fingerprint:fp-1", INCIDENT),
+    )
+
+
+def test_an_alert_that_joins_or_comes_back_is_held_by_the_incident_that_has_it_now() -> None:
+    told = story().opened()
+    take = Claim(ClaimKind.TAKE, "fingerprint:fp-2", INCIDENT, code="DUPLICATE")
+    joined, back = AlertJoined(alert("fp-2"), PLACE, "same service"), Reopened(alert("fp-2"), PLACE)
+    assert claims_of(told.incident, (joined,), LIMITS) == (take,)
+    assert claims_of(told.incident, (back,), LIMITS) == (take,)
+    assert claims_of(None, (joined, back), LIMITS) == ()
+
+
+def test_an_undo_takes_the_fingerprints_of_a_closed_incident_back_and_claims_none_of_an_open_one() -> None:
+    told = proposed().approved().executed().verified()
+    asked = UndoAsked(told.plan.digest, ONCALL)
+    assert claims_of(told.incident, (asked,), LIMITS) == ()
+    told.closed()
+    assert claims_of(told.incident, (asked,), LIMITS) == (
+        Claim(ClaimKind.TAKE, "fingerprint:fp-1", INCIDENT, code="DUPLICATE"),
     )
 
 
