@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.decision import Click, Code, Refused, RosterAnswer, decide
 from bot.domain.events import Decided, PlanEnd
+from bot.domain.ids import At
 from bot.domain.incident import Phase
 from bot.domain.plan import canonical, digest_of
 from bot.domain.policy import Role
@@ -78,21 +79,26 @@ def test_a_plan_that_nobody_decided_is_closed_by_nobody() -> None:
     assert judged(with_state(met, started_at=met.world.now)) == Refused(Code.DECIDED)
 
 
-def test_the_roster_that_gave_no_answer_is_named_and_not_one_that_did_or_does_not_matter() -> None:
+def with_rosters(met: Meeting, *rosters: RosterAnswer) -> Meeting:
+    return replace(met, world=replace(met.world, rosters=rosters))
+
+
+def test_every_roster_that_lends_nobody_is_named_with_its_reason_and_none_that_does_not_matter() -> None:
     met = meeting(Situation(tier=Tier.MEDIUM, roles=frozenset()))
     answers = {answer.role: answer for answer in met.world.rosters}
-    lost = replace(answers[Role.LEAD], error="the source is down")
+    oncall, lead = answers[Role.ONCALL], answers[Role.LEAD]
     elsewhere = replace(answers[Role.SENIOR], error="the source is down")
-    rosters = (elsewhere, answers[Role.ONCALL], lost)
-    said = judged(replace(met, world=replace(met.world, rosters=rosters)))
-    assert said == Refused(Code.ROSTER_UNAVAILABLE, "checkout-lead")
-
-
-def test_a_role_for_which_the_service_has_no_roster_is_a_roster_without_a_name() -> None:
-    met = meeting(Situation(tier=Tier.HIGH, roles=frozenset()))
-    rosters: tuple[RosterAnswer, ...] = tuple(r for r in met.world.rosters if r.role is not Role.SENIOR)
-    said = judged(replace(met, world=replace(met.world, rosters=rosters)))
-    assert said == Refused(Code.ROSTER_UNAVAILABLE, "")
+    lost = replace(lead, error="the source is down")
+    old = replace(oncall, at=At(met.world.now - 30_001))
+    empty = replace(lead, members=())
+    for rosters, said in (
+        ((elsewhere, oncall, lost), "checkout-lead: the source is down"),
+        ((old, lead, elsewhere), "checkout-oncall: its answer is older than 30 s"),
+        ((empty, old), "checkout-oncall: its answer is older than 30 s; checkout-lead: nobody is in it"),
+        ((oncall,), "the service has no roster for lead"),
+    ):
+        assert judged(with_rosters(met, *rosters)) == Refused(Code.ROSTER_UNAVAILABLE, said)
+    assert judged(with_rosters(met, oncall, lead, elsewhere)) == Refused(Code.NOT_AUTHORISED)
 
 
 def test_who_has_approved_already_is_told_that_it_counts_once() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.claim import Claim
 from bot.domain.claims import Index
-from bot.domain.decision import Click, Code, Refused
+from bot.domain.decision import UNSURE, Click, Code, Refused
 from bot.domain.errors import ConflictError, IllegalEventError, StoreUnavailableError
 from bot.domain.events import Decided, Entry
 from bot.domain.ids import Fence, IncidentId, PlanId
@@ -58,13 +58,13 @@ def unwilling() -> tuple[House, Unwilling]:
 async def test_what_stopped_the_append_decides_what_the_person_is_told() -> None:
     home, incidents = unwilling()
     incident = await waiting(home)
-    for fault, code in (
-        (IllegalEventError("no"), Code.DECIDED),
-        (ConflictError(), Code.STORE_UNAVAILABLE),
-        (StoreUnavailableError(), Code.STORE_UNAVAILABLE),
+    for fault, said in (
+        (IllegalEventError("no"), Refused(Code.DECIDED)),
+        (ConflictError(), Refused(Code.STORE_UNAVAILABLE)),
+        (StoreUnavailableError(), Refused(Code.STORE_UNAVAILABLE, UNSURE)),
     ):
         incidents.how(fault)
-        assert await home.click(incident) == Refused(code)
+        assert await home.click(incident) == said
 
 
 async def test_a_plan_whose_incident_the_store_has_lost_is_an_unknown_plan() -> None:
