@@ -67,7 +67,7 @@ def test_an_open_plan_of_an_incident_that_waits_for_no_click_is_decided(phase: P
 
 
 def with_state(met: Meeting, **changed: object) -> Meeting:
-    state = replace(met.state, **changed)  # pyright: ignore[reportArgumentType]
+    state = replace(met.state, **changed)
     return replace(met, incident=replace(met.incident, plans=(state,)))
 
 
