@@ -65,6 +65,10 @@ def _mistakes(door: ScheduleDoor) -> Iterator[str]:
             yield f"rotations[{number}].handover: expected one time, or several in order"
         elif len(clocks) > 1 and rotation.every_days != 1:
             yield f"rotations[{number}].handover: expected one time, since a turn lasts more than a day"
+        if any(
+            (rotation.first, clocks[:1]) == (one.first, one.clocks[:1]) for one in door.rotations[:number]
+        ):
+            yield f"rotations[{number}].first: expected another moment, since a rotation begins then already"
     for number, override in enumerate(door.overrides):
         if reading_of(override.end) <= reading_of(override.start):
             yield f"overrides[{number}].until: expected a time after from"

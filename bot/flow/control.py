@@ -11,12 +11,13 @@ from bot.domain.pausing import ENVIRONMENT, EVERYTHING
 from bot.domain.policy import Role
 from bot.domain.teamwork import InvestigationStopped
 from bot.flow.conductor import Table, decide, load, nudge, redraw
-from bot.flow.responders import NO_SUCH_INCIDENT, NOT_A_RESPONDER, is_responder
+from bot.flow.responders import NO_SUCH_INCIDENT, NOT_A_RESPONDER, is_responder, may_stop
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
 
+SHOWN_LEADS = 10
 NO_REASON = "Resuming needs a reason. Nothing was changed."
-NOT_A_LEAD = "Only a lead may resume. Nothing was changed."
+NOT_A_LEAD = "Only a lead may resume{who}. Nothing was changed."
 NO_SUCH_SCOPE = "There is nothing called {scope} to pause; there are: {known}. Nothing was paused."
 NOT_PAUSED = "There is no pause of {scope}; what is paused: {paused}. Nothing was changed."
 NO_SUCH_OTHER = "I do not know the incident that this is a duplicate of. Nothing was changed."
@@ -42,7 +43,7 @@ async def pause(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
 
 
 async def _paused(ports: Ports, scope: str, person: PersonId, reason: str) -> str:
-    if not await is_responder(ports, person):
+    if not await may_stop(ports, person):
         return NOT_A_RESPONDER
     known = [f"{ENVIRONMENT}{one.id}" for one in ports.content.inventory().environments]
     if scope != EVERYTHING and scope not in known:
@@ -70,7 +71,7 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
 
 async def stop(ports: Ports, incident: IncidentId, person: PersonId) -> str:
     """Break off a running investigation, or pause the incident where something else is going on."""
-    if not await is_responder(ports, person):
+    if not await may_stop(ports, person):
         return NOT_A_RESPONDER
     try:
         after = await decide(ports, incident, lambda found: _stopped(found, person))
@@ -86,7 +87,7 @@ async def stop(ports: Ports, incident: IncidentId, person: PersonId) -> str:
 
 async def pause_one(ports: Ports, incident: IncidentId, person: PersonId, reason: str = "") -> str:
     """Pause one incident; any responder may."""
-    if not await is_responder(ports, person):
+    if not await may_stop(ports, person):
         return NOT_A_RESPONDER
     try:
         after = await decide(ports, incident, lambda found: _pause_set(found, person, reason, paused=True))
@@ -180,11 +181,14 @@ def _closed(incident: Incident, closed: IncidentClosed) -> tuple[Event, ...]:
 
 async def _no_lead(ports: Ports, person: PersonId) -> str | None:
     """Why this person does not lead any service now; nothing where they do."""
-    if not await is_responder(ports, person):
-        return NOT_A_LEAD
     leads = sorted({service.lead for service in ports.content.inventory().services})
     answers = await asyncio.gather(*(ports.roster.read(name, Role.LEAD) for name in leads))
-    if any(person in answer.members for answer in answers if not answer.error):
+    members = dict.fromkeys(one for answer in answers if not answer.error for one in answer.members)
+    if person in members and await is_responder(ports, person):
         return None
     failed = [f"{answer.roster}: {answer.error}" for answer in answers if answer.error]
-    return LEADS_UNREAD.format(why="; ".join(failed)[:300]) if failed else NOT_A_LEAD
+    if failed and person not in members:
+        return LEADS_UNREAD.format(why="; ".join(failed)[:300])
+    known = (ports.content.policy().person(one) for one in members)
+    names = ", ".join([one.name for one in known if one is not None][:SHOWN_LEADS])
+    return NOT_A_LEAD.format(who=f"; leads are {names}" if names else "")

@@ -74,6 +74,10 @@ def oncall(body: str, said: str) -> tuple[str, str, str, str]:
             r"handover: expected one time, or several in order",
         ),
         oncall(
+            "rotations: [{people: [a], first: 2026-11-02}, {people: [b], first: 2026-11-02}]",
+            r"rotations\[1\]\.first: expected another moment",
+        ),
+        oncall(
             "rotations: [{people: [a], first: 2026-11-02}]\n    overrides: "
             "[{person: b, from: 2026-11-03 10:00, until: 2026-11-03 10:00}]",
             r"overrides\[0\]\.until: expected a time after from",

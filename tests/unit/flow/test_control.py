@@ -1,6 +1,7 @@
 """What people steer by hand."""
 
 from bot.domain.events import Closing, IncidentClosed, PauseSet
+from bot.domain.ids import PersonId
 from bot.domain.incident import Phase
 from bot.flow.control import close, go_on, pause, pause_one, resume, stop
 from bot.flow.table import table
@@ -22,7 +23,9 @@ async def test_a_stopped_incident_starts_nothing_until_a_lead_resumes_it_with_a_
     assert (await stop(home.ports, incident, ONCALL)).startswith("Stopped")
     await home.pass_time(5)
     assert home.hands.performed == []
-    assert "lead" in await go_on(home.ports, table, incident, ONCALL, "go")
+    assert await go_on(home.ports, table, incident, ONCALL, "go") == (
+        "Only a lead may resume; leads are Lee. Nothing was changed."
+    )
     assert "reason" in await go_on(home.ports, table, incident, LEAD, " ")
     await home.pass_time(2)
     assert home.hands.performed == []
@@ -111,3 +114,17 @@ async def test_the_reason_of_a_pause_of_one_incident_stands_in_its_record() -> N
     incident = await home.fires()
     await pause_one(home.ports, incident, ONCALL, "someone else is on it")
     assert home.stored(incident).entries[-1].event == PauseSet(True, ONCALL, "someone else is on it")
+
+
+async def test_while_slack_does_not_say_who_people_are_listed_people_may_stop_and_nobody_may_go_on() -> None:
+    home = house()
+    await approved(home)
+    (incident,) = await home.store.incidents.opened()
+    home.people.reachable = False
+    assert "Nothing was changed" in await pause(home.ports, "all", PersonId("U0STRANGER"), "")
+    assert (await pause(home.ports, "all", ONCALL, "odd")).startswith("Paused")
+    assert (await stop(home.ports, incident, COLLEAGUE)).startswith("Stopped")
+    assert "Nothing was changed" in await resume(home.ports, "all", LEAD, "looked at it")
+    assert "Nothing was changed" in await go_on(home.ports, table, incident, LEAD, "looked at it")
+    await home.pass_time(5)
+    assert home.hands.performed == []
