@@ -126,7 +126,7 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
     if state.alive:
         lines.append(read_line(state))
     if waiting(incident, state):
-        lines.append(_who_may(state, scene))
+        lines.append(_who_may(incident, state, scene))
         lines.append(page_line(incident, state, scene.gate))
         lines.append(_paused(incident, scene))
         lines.append(frozen_line(scene.gate))
@@ -166,13 +166,15 @@ def _decision_line(state: PlanState) -> str:
     return "\n".join(said_by)
 
 
-def _who_may(state: PlanState, scene: Scene) -> str:
+def _who_may(incident: Incident, state: PlanState, scene: Scene) -> str:
     left = tuple(p for p in scene.approvers if all(p != d.person for _, d in state.decisions))
     if not left:
         why = f" ({esc(scene.roster_note)})" if scene.roster_note else ""
         return f"*Nobody can approve this right now*{why}. See `/greenlight oncall`, or act by hand."
+    kept = incident.paused_by or scene.paused or scene.gate.frozen or scene.gate.full
+    can = "may approve, but not now" if kept else "can approve"
     must = f" One approval must come from a {scene.gate.one_of}." if scene.gate.one_of else ""
-    return f"{mentions(left)} can approve.{must} Until {when(state.plan.expires_at)}."
+    return f"{mentions(left)} {can}.{must} Until {when(state.plan.expires_at)}."
 
 
 def _paused(incident: Incident, scene: Scene) -> str:

@@ -119,6 +119,7 @@ async def test_a_full_limit_is_said_on_the_card_with_its_end_and_what_to_do(
     full = "2 failed or unknown executions in a row on checkout/process: proposals only"
     shown = said(card(incident, GateScene(full=full, full_until=until)))
     assert f"*An approval would not count now:* {full}" in shown
+    assert "may approve, but not now." in shown
     assert words in shown
     assert ("until <!date^" in shown) == (minutes is not None)
     assert '"decide_reject"' in shown
