@@ -10,9 +10,10 @@ import yaml
 
 from bot.domain.errors import ContentError
 
-MAX_BYTES = 262_144
+MAX_BYTES = 2_097_152
+"""Room for some two thousand services."""
 MAX_DEPTH = 12
-MAX_NODES = 20_000
+MAX_NODES = 200_000
 
 Node = str | int | bool | Decimal | list["Node"] | dict[str, "Node"] | None
 Path = tuple[str | int, ...]
@@ -67,7 +68,8 @@ def load(body: bytes, file: str, first_line: int = 1) -> Document:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    return yaml.parse(text, Loader=yaml.SafeLoader)
+    """The same events twenty times as quickly where PyYAML was built with libyaml."""
+    return yaml.parse(text, Loader=yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
 
 
 def _place(error: Exception, first_line: int) -> str:

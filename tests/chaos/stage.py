@@ -32,6 +32,8 @@ from tests.chaos.target import Target, serving
 
 PATIENCE = 40.0
 LOOK_SECONDS = 0.02
+START_SECONDS = 0.1
+"""How much longer processes may take to start for each service of the inventory."""
 QUICK = Options(ack_timeout=3.0, retry_delays=(0.0, 0.5, 2.0, 5.0), refresh_grace=0.2)
 NAMES = ("bot", "think", "act")
 
@@ -156,9 +158,9 @@ class Stage:
         actor = self.workspace.as_user(person)
         return await actor.post(CHANNEL, f"<@{self.app.bot_user_id}> {text}", alert.ts)
 
-    async def connected(self, count: int = 1) -> None:
+    async def connected(self, count: int = 1, seconds: float = PATIENCE) -> None:
         """Wait until so many bot processes are connected."""
-        await self.workspace.wait_connected(self.app, count, seconds=PATIENCE)
+        await self.workspace.wait_connected(self.app, count, seconds=seconds)
 
     async def settled(self, alert: Message) -> Incident:
         """The incident once every card shows its newest state."""
@@ -245,7 +247,8 @@ async def staged(
         given = _variables(home, workspace, app) | (variables or {})
         async with open_store(settings) as store, crewed(home, given, *names) as crew:
             stage = Stage(home, workspace, app, hook, target, crew, store, session)
-            await stage.connected(sum(name.startswith("bot") for name in names))
+            bots = sum(name.startswith("bot") for name in names)
+            await stage.connected(bots, PATIENCE + len(programs) * START_SECONDS)
             yield stage
 
 

@@ -10,8 +10,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
+from tests.chaos.races import gate_races
 from tests.integrity import (
+    answering,
     attacker,
+    cases,
     execution_mutants,
     in_doubt,
     matrix,
@@ -38,10 +41,31 @@ class Sizes:
     plans_on_valkey: int
     transcripts: int
     log: int
+    races: int
+    incidents: int
+    clicks_while_hung: int
 
 
-SHORT = Sizes(flow_every=6, plans=2000, plans_on_valkey=50, transcripts=500, log=300)
-FULL = Sizes(flow_every=1, plans=100_000, plans_on_valkey=1000, transcripts=10_000, log=10_000)
+SHORT = Sizes(
+    flow_every=6,
+    plans=5000,
+    plans_on_valkey=50,
+    transcripts=1000,
+    log=300,
+    races=50,
+    incidents=15,
+    clicks_while_hung=12,
+)
+FULL = Sizes(
+    flow_every=1,
+    plans=100_000,
+    plans_on_valkey=1000,
+    transcripts=10_000,
+    log=10_000,
+    races=1000,
+    incidents=100,
+    clicks_while_hung=100,
+)
 
 
 def nobody_unauthorised(sizes: Sizes) -> tuple[Row, ...]:
@@ -195,6 +219,61 @@ def tampering_shows(sizes: Sizes) -> tuple[Row, ...]:
     )
 
 
+def sixteen_cases(sizes: Sizes) -> tuple[Row, ...]:
+    """The cases by number, and the attacks that were found since; each is a test."""
+    del sizes
+    by_number, attacks = cases.told(cases.FILE), cases.told(cases.ATTACKS)
+    missing = set(range(1, cases.CASES + 1)) - by_number.numbers
+    gone = tuple(f"case {number} has no test that passes" for number in sorted(missing))
+    return (
+        Row(
+            f"the {cases.CASES} cases",
+            f"{by_number.passed + len(by_number.failed)} tests",
+            f"{len(by_number.numbers)} cases hold, {len(by_number.failed)} failed",
+            (*by_number.failed, *gone),
+        ),
+        Row(
+            "  attacks found since",
+            f"{attacks.passed + len(attacks.failed)} tests",
+            f"{attacks.passed} fended off",
+            attacks.failed if attacks.passed else (*attacks.failed, "none was run"),
+        ),
+    )
+
+
+def once(sizes: Sizes) -> tuple[Row, ...]:
+    """Two processes judge a click each at the same moment (kills and many clickers: `make chaos`)."""
+    with tempfile.TemporaryDirectory(prefix="gl-") as directory:
+        races = asyncio.run(gate_races(Path(directory), sizes.races))
+    wrong = (f"{races.wrong} races without exactly one winner",) if races.wrong else ()
+    untold = (f"{races.untold} losers were not told who won",) if races.untold else ()
+    return (
+        Row(
+            "once: two processes at a time",
+            f"{races.number:,} races",
+            f"{races.number - races.wrong:,} single winners, {races.untold} losers not told",
+            (*wrong, *untold),
+        ),
+    )
+
+
+def it_answers(sizes: Sizes) -> tuple[Row, ...]:
+    """Clicks over the wire; times are printed and never judged, an answer that does not come is wrong."""
+    with tempfile.TemporaryDirectory(prefix="gl-") as directory:
+        home = Path(directory) / "home"
+        result = asyncio.run(answering.answered(home, sizes.incidents, sizes.clicks_while_hung))
+    high = answering.high
+    return (
+        Row(
+            "it answers",
+            f"{len(result.up)} clicks, and {len(result.hung)} while the store hangs",
+            f"acknowledged p99 {high(result.up, 99):.0f} ms, {high(result.hung, 99):.0f} ms while it hangs; "
+            f"decision visible p95 {high(result.visible, 95):.0f} ms",
+            tuple(result.wrong),
+        ),
+    )
+
+
 def _memory(seeds: range) -> shown.Tally:
     return asyncio.run(shown.memory(seeds))
 
@@ -218,6 +297,7 @@ def _ranges(many: int) -> list[range]:
 
 
 ROWS = (
+    sixteen_cases,
     nobody_unauthorised,
     shown_is_run,
     model_cannot_act,
@@ -225,4 +305,6 @@ ROWS = (
     at_most_once,
     limits_hold,
     tampering_shows,
+    once,
+    it_answers,
 )

@@ -33,7 +33,7 @@ def test_plain_data_comes_in_as_it_stands() -> None:
         ("[a, b]: 1\n", "expected a word as key"),
         ("production: yes\n", "file.yaml:1: production: expected true, false or a word in quotes, not yes"),
         ("a: " + "[" * 30 + "]" * 30, "more than 12 levels"),
-        ("[" + "1," * 20_001 + "]", "or 20000 values"),
+        ("[" + "1," * 200_001 + "]", "or 200000 values"),
     ],
 )
 def test_what_is_not_plain_data_is_named_with_its_line(text: str, said: str) -> None:
