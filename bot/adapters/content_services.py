@@ -1,5 +1,7 @@
 """`services.yaml`: the inventory, from its file to the domain."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -204,7 +206,13 @@ def _source(
 def _target(service: str, name: str, door: Settings, reading: Reading) -> Target:
     path = ("services", service, "targets", name)
     executor, settings = _settled(path, door, "executor", kinds.EXECUTORS, reading)
-    return Target(TargetId(f"{service}/{name}"), executor, settings)
+    return Target(TargetId(f"{service}/{name}"), executor, settings, _address(door))
+
+
+def _address(door: Settings) -> str:
+    """16 hex digits over the executor and the settings as they are written, whatever they refer to."""
+    said = json.dumps({name: str(value) for name, value in door.items()}, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _settled(

@@ -13,6 +13,7 @@ from bot.domain.decision import Order, permitted
 from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
 from bot.domain.ids import Digest, IncidentId
 from bot.domain.plan import Plan, Step, idempotency_key
+from bot.domain.service import readdressed
 from bot.ports.content import Content
 from bot.ports.records import Loaded
 from bot.ports.world import Clock, Done
@@ -88,6 +89,9 @@ class ApprovedHands:
         target = service.target(step.target) if service else None
         if service is None or target is None:
             raise ExecutorRefusedError("UNKNOWN_TARGET", f"{step.target} is not in the inventory any more.")
+        moved = readdressed(target, step.address)
+        if moved is not None:
+            raise ExecutorRefusedError("ENVIRONMENT_MISMATCH", f"{moved}.")
         environment = inventory.environment(service.environment)
         found = (environment.id, environment.production) if environment else None
         if found != (plan.environment, plan.production):

@@ -146,6 +146,7 @@ def _step(proposal: ProposedStep, service: Service, desk: Desk) -> Step:
         effect=action.effect,
         changes=_changes(action, parameters, fields),
         similar=_similar(target, desk.inventory),
+        address=target.address,
     )
 
 

@@ -58,6 +58,8 @@ class Step:
     """What the executor itself says it would change, line by line; none where it has no dry run."""
     similar: tuple[TargetId, ...] = ()
     """Other targets of the inventory with nearly the same name."""
+    address: str = ""
+    """The hash of the target's settings, so that the name cannot come to mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _step_body(step: Step) -> Mapping[str, object]:
         # Left out where there is none, so that plans without them keep their bytes.
         **({"dry_run": list(step.dry_run)} if step.dry_run else {}),
         **({"similar": list(step.similar)} if step.similar else {}),
+        **({"address": step.address} if step.address else {}),
         "undo": {
             "kind": step.undo.kind,
             "action": step.undo.action or "",
@@ -228,6 +231,7 @@ def _step(raw: Mapping[str, object]) -> Step:
         changes=tuple(_change(change) for change in _items(raw["changes"])),
         dry_run=tuple(_text(line) for line in _items(raw.get("dry_run", []))),
         similar=tuple(TargetId(_text(name)) for name in _items(raw.get("similar", []))),
+        address=_text(raw.get("address", "")),
     )
 
 

@@ -63,6 +63,8 @@ class Target:
     id: TargetId
     executor: str
     settings: tuple[tuple[str, str], ...] = ()
+    address: str = ""
+    """A hash of what the file says of it, references unresolved: the same in every process."""
 
     def setting(self, name: str, default: str = "") -> str:
         """One setting of the target."""
@@ -82,6 +84,13 @@ def misplaced(environment: Environment, target: Target, live: str | None) -> str
     if live not in declared:
         return f"{target.id} is live in {live!a:.80}, not in {environment.id} ({', '.join(declared)})"
     return None
+
+
+def readdressed(target: Target, approved: str) -> str | None:
+    """Why the target is another one than a plan was made for, by its settings (rule 20)."""
+    if not approved or target.address == approved:
+        return None
+    return f"the settings of {target.id} in services.yaml are not those that the plan was made with"
 
 
 def can_take(target: Target, action: Action) -> bool:

@@ -9,7 +9,7 @@ from bot.domain.incident import Incident, PlanState
 from bot.domain.pausing import in_force
 from bot.domain.plan import Step
 from bot.domain.rehearsal import differs
-from bot.domain.service import Service, misplaced
+from bot.domain.service import Service, misplaced, readdressed
 from bot.ports.ports import Ports
 
 LOOK_SECONDS = 5
@@ -61,7 +61,7 @@ def overdue(ports: Ports, state: PlanState) -> str | None:
 
 
 def disowned(ports: Ports, incident: Incident, step: Step) -> str | None:
-    """Why the step is not the approving service's any more: it lost the target, or the action."""
+    """Why the step is not what the service's people approved: the target, its settings or the action went."""
     service = ports.content.inventory().owner_of(step.target)
     if service is None:
         return None
@@ -69,7 +69,8 @@ def disowned(ports: Ports, incident: Incident, step: Step) -> str | None:
         return f"{step.target} belongs to {service.name} now, not to {incident.service}"
     if step.action not in service.actions:
         return f"{service.name} does not allow the action {step.action} any more"
-    return None
+    target = service.target(step.target)
+    return readdressed(target, step.address) if target else None
 
 
 async def elsewhere(ports: Ports, step: Step, state: PlanState) -> str | None:

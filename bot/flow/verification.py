@@ -8,6 +8,7 @@ from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Event, Probed, SampleTaken, Verified
 from bot.domain.incident import Incident, PlanState, StepState
 from bot.domain.plan import idempotency_key
+from bot.domain.service import readdressed
 from bot.domain.verification import holds, judged
 from bot.flow.conductor import Work
 from bot.ports.ports import Ports
@@ -52,6 +53,11 @@ async def probing(incident: Incident, work: Work) -> AsyncGenerator[Event, Incid
 async def _probed(ports: Ports, state: StepState, key: str, *, last: bool) -> tuple[bool | None, str]:
     """By the executor's own probe for what has this key; where it has none, by what can be observed."""
     service = ports.content.inventory().owner_of(state.step.target)
+    target = service.target(state.step.target) if service else None
+    moved = readdressed(target, state.step.address) if target else None
+    if moved is not None:
+        # What it found would be of another thing, and might free the target, or let the next step begin.
+        return None, f"Not looked at: {moved}."
     probe = await ports.eyes.probe(service, state.step, key) if service is not None else None
     if probe is None:
         return await _looked(ports, state, last=last)

@@ -192,3 +192,24 @@ async def test_what_is_said_of_a_lost_answer_is_redacted_as_well(monkeypatch: py
     with pytest.raises(SourceUnavailableError) as told:
         await hands.perform(case.incident, case.order)
     assert told.value.message == "Answered 500: token [hidden] is too old."
+
+
+async def test_a_target_with_other_settings_than_those_of_the_approval_is_refused(tmp_path: Path) -> None:
+    file, other = tmp_path / "checkout.json", tmp_path / "billing.json"
+    file.write_text('{"pool_size": 20}')
+    other.write_text('{"pool_size": 20}')
+    content = readdressed(reached(example_content(), ("config_path", str(file))), "one")
+    hands, case, _ = await hands_for(content, RAISE)
+    moved = readdressed(reached(example_content(), ("config_path", str(other))), "another")
+    content.fixed_inventory = moved.fixed_inventory
+    with pytest.raises(ExecutorRefusedError) as refused:
+        await hands.perform(case.incident, case.order)
+    assert refused.value.code == "ENVIRONMENT_MISMATCH"
+    assert json.loads(other.read_text()) == {"pool_size": 20}
+
+
+def readdressed(content: FixedContent, address: str) -> FixedContent:
+    service = content.fixed_inventory.services[0]
+    target = replace(service.targets[0], address=address)
+    inventory = replace(content.fixed_inventory, services=(replace(service, targets=(target,)),))
+    return replace(content, fixed_inventory=inventory)

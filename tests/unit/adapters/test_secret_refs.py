@@ -9,6 +9,7 @@ from bot.adapters.content import FileContent
 from bot.adapters.reach import credentials_of
 from bot.adapters.secret_refs import Holder, ReferenceFaultError, resolved
 from bot.domain.errors import ContentError
+from bot.domain.ids import TargetId
 from tests.fakes.folders import DEMO, ENVIRON, SHIPPED, change, demo_folder
 
 __all__ = ["demo_folder"]
@@ -123,3 +124,17 @@ def test_missing_relative_and_endless_files_are_mistakes(tmp_path: Path) -> None
 def test_nobody_reads_a_secret_that_is_not_theirs() -> None:
     assert resolved("token", "env:NOT_SET", {}, held=False) == ""
     assert resolved("write_token", "file:/nowhere/at/all", {}, held=False) == ""
+
+
+def test_a_target_has_the_same_address_in_every_process_until_its_settings_change(secretive: Path) -> None:
+    def address(holder: Holder) -> str:
+        content = FileContent((secretive, DEMO, SHIPPED), {**ENVIRON, **VALUES}, holder=holder)
+        service = content.inventory().service("checkout")
+        target = service.target(TargetId("checkout/api")) if service else None
+        assert target is not None
+        return target.address
+
+    before = {address(holder) for holder in Holder}
+    assert len(before) == 1
+    change(secretive, "services.yaml", "http://jobs:4440", "http://jobs:4441")
+    assert address(Holder.ACT) not in before

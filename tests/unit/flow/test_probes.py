@@ -8,8 +8,8 @@ from tests.fakes.content import PROCESS
 from tests.fakes.house import House, house
 
 
-async def in_doubt() -> tuple[House, IncidentId]:
-    home = house()
+async def in_doubt(home: House | None = None) -> tuple[House, IncidentId]:
+    home = home or house()
     incident = await home.fires()
     await home.work()
     home.hands.answers.append(TimeoutError())
