@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.adapters import chain, codec
-from bot.adapters.redis_client import Link, connected
+from bot.adapters.redis_client import ForeignKeyError, Link, connected
 from bot.adapters.redis_incidents import RedisIncidents
 from bot.adapters.redis_seen import RedisBlobs
 from bot.adapters.shapes import mapping
@@ -16,6 +16,7 @@ from bot.adapters.store import StorePlan, embedded, key_of
 from bot.domain.apply import replay
 from bot.domain.errors import GreenlightError, IllegalEventError, PlanRefusedError
 from bot.domain.events import Entry, EvidenceGathered
+from bot.domain.evidence import Evidence
 from bot.domain.ids import IncidentId
 from bot.ports.records import Refusal
 
@@ -55,18 +56,24 @@ class Ledger:
         while True:
             cursor, keys = await self.link.call("SCAN", cursor, "MATCH", f"{start}*", "COUNT", 1000)
             for key in keys:
-                yield key.decode().removeprefix(start)
+                yield key.decode(errors="backslashreplace").removeprefix(start)
             if int(cursor) == 0:
                 return
 
     async def sealed(self, incident: IncidentId) -> tuple[Sealed, ...]:
-        """The entries of an incident as they are stored."""
-        elements = await self.link.call("LRANGE", self.link.key("entries", incident), 0, -1)
+        """The entries of an incident as they are stored; none where something else stands in their place."""
+        try:
+            elements = await self.link.call("LRANGE", self.link.key("entries", incident), 0, -1)
+        except ForeignKeyError:
+            return ()
         return tuple(_sealed(element) for element in elements)
 
     async def problems(self, incident: IncidentId, head: str | None = None) -> tuple[str, ...]:
         """What is wrong with a record, in words: chain, machine, evidence; nothing where it is whole."""
-        found = await self.incidents.verify(incident, head)
+        try:
+            found = await self.incidents.verify(incident, head)
+        except ForeignKeyError as error:
+            return (error.message,)
         if found:
             return found
         entries = [one.entry for one in await self.sealed(incident) if one.entry is not None]
@@ -80,12 +87,18 @@ class Ledger:
         """Evidence whose bytes are not those of the record; bytes that are gone have outlived their time."""
         for entry in entries:
             for one in entry.event.evidence if isinstance(entry.event, EvidenceGathered) else ():
-                kept = await self.blobs.get(one.id)
-                if (
-                    kept is not None
-                    and hashlib.sha256(kept.text.encode("utf-8", "replace")).hexdigest() != one.sha256
-                ):
-                    yield f"evidence {one.id}: its bytes are not those that were recorded"
+                problem = await self._of_evidence(one)
+                if problem is not None:
+                    yield f"evidence {one.id}: {problem}"
+
+    async def _of_evidence(self, one: Evidence) -> str | None:
+        try:
+            kept = await self.blobs.get(one.id)
+        except (codec.UnreadableBytesError, ForeignKeyError):
+            return "its bytes cannot be read any more"
+        if kept is None or hashlib.sha256(kept.text.encode("utf-8", "replace")).hexdigest() == one.sha256:
+            return None
+        return "its bytes are not those that were recorded"
 
     async def refusals(self, incident: IncidentId | None = None) -> tuple[Refusal, ...]:
         """The refused clicks that are still kept, oldest first."""
@@ -95,7 +108,8 @@ class Ledger:
     async def pauses(self) -> tuple[dict[str, object], ...]:
         """Who paused and resumed what, oldest first; these lines stand in no chain."""
         kept = await self.link.call("XRANGE", self.link.key("pause-history"), "-", "+")
-        return tuple(dict(mapping(json.loads(fields[b"pause"]))) for _, fields in kept)
+        read = (_row(fields.get(b"pause", b"")) for _, fields in kept)
+        return tuple(dict(one) for one in read if one)
 
 
 @asynccontextmanager
@@ -117,6 +131,14 @@ async def reading(plan: StorePlan) -> AsyncGenerator[Ledger]:
         if used is not None and used.decode() != chain.key_id(key):
             raise chain.ChainKeyError("This store's events are chained with another key than the one given.")
         yield Ledger(link, RedisIncidents(link, key), RedisBlobs(link))
+
+
+def _row(data: bytes) -> Mapping[str, object]:
+    """A line of a stream; nothing for what is no JSON object."""
+    try:
+        return mapping(json.loads(data))
+    except ValueError:
+        return {}
 
 
 def _sealed(element: bytes) -> Sealed:

@@ -38,6 +38,10 @@ REFUSING_KINDS = (OutOfMemoryError, ReadOnlyError, MasterDownError, NoPermission
 """redis-py takes the word off the message of these; inside a script's message it may still stand."""
 
 
+class ForeignKeyError(StoreUnavailableError):
+    """A key of ours holds something of another type: somebody else wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Durability:
     """What the server promises about the disk (`CONFIG` may be forbidden: then `always` is false)."""
@@ -82,6 +86,8 @@ def store_errors() -> Generator[None]:
             raise asyncio.CancelledError from error
         raise StoreUnavailableError(f"The store cannot be reached: {str(error).rstrip('.')}.") from error
     except ResponseError as error:
+        if str(error).startswith("WRONGTYPE"):
+            raise ForeignKeyError from error
         if isinstance(error, REFUSING_KINDS) or any(word in str(error) for word in REFUSING_WORDS):
             raise StoreUnavailableError(f"The store refuses: {error}.") from error
         raise

@@ -7,13 +7,19 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.adapters import chain, codec
 from bot.adapters.redis_client import Link
 from bot.domain.alert import Place
 from bot.domain.claims import Claim, Index, fingerprint_key
-from bot.domain.errors import ClaimRefusedError, ConflictError, FencedError, UnknownIncidentError
+from bot.domain.errors import (
+    ClaimRefusedError,
+    ConflictError,
+    FencedError,
+    StoreUnavailableError,
+    UnknownIncidentError,
+)
 from bot.domain.events import Decided, Entry, StepStarted
 from bot.domain.ids import MINUTE, At, Fence, IncidentId, PersonId, PlanId
 from bot.domain.incident import Phase
@@ -219,9 +225,10 @@ class RedisIncidents:
         )
 
     async def refusals(self, limit: int = 100) -> tuple[Refusal, ...]:
-        """The newest refusals, newest first."""
+        """The newest refusals, newest first; rows of another shape are nobody's refusal."""
         kept = await self._link.call("XREVRANGE", self._link.key("refusals"), "+", "-", "COUNT", limit)
-        return tuple(_REFUSAL.validate_json(fields[b"refusal"]) for _, fields in kept)
+        read = (_refusal_in(fields.get(b"refusal", b"")) for _, fields in kept)
+        return tuple(one for one in read if one is not None)
 
     async def set_pause(self, pause: Pause) -> None:
         """Pause a scope."""
@@ -237,9 +244,12 @@ class RedisIncidents:
         await self._link.run("pause", keys, (scope, body, LONGEST_STREAM, json.dumps(line)))
 
     async def pauses(self) -> tuple[Pause, ...]:
-        """The pauses in force."""
+        """The pauses in force; raises StoreUnavailableError, also for one that cannot be read (rule 14)."""
         kept = cast("dict[bytes, bytes]", await self._link.call("HGETALL", self._link.key("pauses")))
-        return tuple(_PAUSE.validate_json(kept[scope]) for scope in sorted(kept))
+        try:
+            return tuple(_PAUSE.validate_json(kept[scope]) for scope in sorted(kept))
+        except ValidationError as error:
+            raise StoreUnavailableError("A pause in the store cannot be read.") from error
 
     async def _head_at(self, incident: IncidentId, version: int) -> str:
         """The MAC of the entry at this version, or the incident's genesis."""
@@ -323,4 +333,11 @@ def _number(element: bytes) -> int | None:
     try:
         return codec.entry_from(parts.entry).number
     except codec.UnreadableBytesError:
+        return None
+
+
+def _refusal_in(data: bytes) -> Refusal | None:
+    try:
+        return _REFUSAL.validate_json(data)
+    except ValidationError:
         return None

@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from bot.commands.auditing import clean, exported, recorded, shown
+from bot.adapters.chain import MAC_HEX, SHORTEST_HEAD
+from bot.commands.auditing import UnreadableRecordError, clean, exported, recorded, shown, unplaced
 from bot.commands.plainly import plain
 from bot.domain.errors import GreenlightError
 from bot.domain.ids import IncidentId, grouped
@@ -14,6 +16,7 @@ from bot.settings import Problems, Settings, load
 from bot.wiring.auditing import Audit, audit_of
 
 WHOLE, BROKEN, WRONG = 0, 1, 2
+HEAD = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEAD},{MAC_HEX}}}", re.ASCII)
 NO_SUCH = "There is no such incident."
 
 Work = Callable[[Audit, argparse.Namespace], Awaitable[int]]
@@ -22,8 +25,9 @@ Work = Callable[[Audit, argparse.Namespace], Awaitable[int]]
 def main(argv: list[str]) -> int:
     """0 where all is whole, 1 where something is wrong with the record, 2 where it cannot be read."""
     options = _arguments(argv)
-    if getattr(options, "head", None) and not options.incident:
-        print("greenlight audit: --head needs an incident.", file=sys.stderr)
+    mistake = _mistake(getattr(options, "head", None), options.incident)
+    if mistake is not None:
+        print(f"greenlight audit: {mistake}", file=sys.stderr)
         return WRONG
     settings = load()
     if isinstance(settings, Problems):
@@ -35,6 +39,17 @@ def main(argv: list[str]) -> int:
     except GreenlightError as error:
         print(f"greenlight audit: {error.message}", file=sys.stderr)
         return WRONG
+
+
+def _mistake(head: str | None, incident: str | None) -> str | None:
+    """What is wrong with a head that was given; an empty one, as of an unset variable, compares nothing."""
+    if head is None:
+        return None
+    if not incident:
+        return "--head needs an incident."
+    if not HEAD.fullmatch(head.replace("-", "").strip()):
+        return f"a head needs at least {SHORTEST_HEAD} hexadecimal digits, as a card or a report shows them."
+    return None
 
 
 async def _audited(settings: Settings, work: Work, options: argparse.Namespace) -> int:
@@ -71,6 +86,8 @@ async def _export(audit: Audit, options: argparse.Namespace) -> int:
         return await _printed(audit, options, recorded)
     code = await _printed(audit, options, exported)
     if not options.incident:
+        for line in await unplaced(audit):
+            print(line)
         for pause in await audit.ledger.pauses():
             print(json.dumps({"stream": "pauses", **clean(audit, pause)}))
     return code
@@ -84,9 +101,12 @@ async def _printed(
     """Print what there is, and say at the end where the record is not whole."""
     broken = 0
     for name in await _names(audit, options):
-        async for line in lines_of(audit, name):
-            print(line)
         problems = await audit.ledger.problems(name)
+        try:
+            async for line in lines_of(audit, name):
+                print(line)
+        except UnreadableRecordError as error:
+            problems = (*problems, error.message)
         for problem in problems:
             print(plain(audit.redact(f"{name}: {problem}")), file=sys.stderr)
         broken += bool(problems)
@@ -98,7 +118,7 @@ async def _names(audit: Audit, options: argparse.Namespace) -> tuple[IncidentId,
     if not options.incident:
         return names
     wanted = IncidentId(options.incident)
-    if wanted not in names:
+    if wanted not in names and not getattr(options, "head", None):
         raise GreenlightError(NO_SUCH)
     return (wanted,)
 

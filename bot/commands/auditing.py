@@ -28,6 +28,14 @@ async def exported(audit: Audit, incident: IncidentId) -> AsyncGenerator[str]:
         yield json.dumps({"stream": "refusals", **clean(audit, asdict(refusal))})
 
 
+async def unplaced(audit: Audit) -> tuple[str, ...]:
+    """The refusals that belong to no incident of the record, as of a plan that nobody knows."""
+    known = set(await audit.ledger.names())
+    kept = await audit.ledger.refusals()
+    strangers = (one for one in kept if one.incident not in known)
+    return tuple(json.dumps({"stream": "refusals", **clean(audit, asdict(one))}) for one in strangers)
+
+
 def _line(audit: Audit, incident: IncidentId, sealed: Sealed) -> str:
     head = {"stream": "entries", "incident": incident, "mac": sealed.mac}
     try:
