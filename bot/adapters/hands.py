@@ -10,7 +10,7 @@ from bot.adapters.tasks import Executor, Task
 from bot.domain.apply import replay
 from bot.domain.auto_apply import auto_refusal, auto_rule
 from bot.domain.decision import Order, permitted
-from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
+from bot.domain.errors import ALREADY_RUN, ExecutorRefusedError, SourceUnavailableError
 from bot.domain.ids import Digest, IncidentId
 from bot.domain.plan import Plan, Step, idempotency_key
 from bot.domain.service import readdressed
@@ -52,7 +52,7 @@ class ApprovedHands:
         task, executor = self._task(order, *await self._approved(incident, order))
         # The store's fence keeps other processes out; this keeps out a second call in our own.
         if (order.digest, order.step) in self._begun:
-            raise ExecutorRefusedError("ALREADY_RUN", "This step was begun before; it is never run again.")
+            raise ExecutorRefusedError(ALREADY_RUN, "This step was begun before; it is never run again.")
         self._begun.add((order.digest, order.step))
         try:
             async with asyncio.timeout(task.step.timeout_seconds):

@@ -39,6 +39,7 @@ from bot.domain.events import (
 from bot.domain.finding import Verdict
 from bot.domain.ids import Digest
 from bot.domain.incident import (
+    NOT_APPLIED,
     PLANNABLE,
     Closed,
     Incident,
@@ -217,7 +218,8 @@ def _after_step_event(incident: Incident, entry: Entry) -> Incident:
             state = _executing(incident, entry, digest, Phase.UNKNOWN)
             was = _step(state, step, {StepStatus.UNKNOWN}, entry)
             status = StepStatus.DONE if applied else StepStatus.FAILED
-            now = replace(was, status=status, detail=f"{person}: {note}")
+            code = "" if applied else NOT_APPLIED
+            now = replace(was, status=status, code=code, detail=f"{person}: {note}")
             return replace(_with(incident, _with_step(state, step, now)), phase=Phase.EXECUTING)
         case ExecutionFinished(digest):
             state = _executing(incident, entry, digest, Phase.EXECUTING)
@@ -327,7 +329,8 @@ def _probed(incident: Incident, entry: Entry, event: Probed) -> Incident:
     now = replace(was, probes=(*was.probes, event), detail=event.detail)
     if event.applied is None:
         return _with(incident, _with_step(state, event.step, now))
-    settled = replace(now, status=StepStatus.DONE if event.applied else StepStatus.FAILED)
+    status, code = (StepStatus.DONE, "") if event.applied else (StepStatus.FAILED, NOT_APPLIED)
+    settled = replace(now, status=status, code=code)
     return replace(_with(incident, _with_step(state, event.step, settled)), phase=Phase.EXECUTING)
 
 

@@ -79,6 +79,10 @@ class SourceUnavailableError(GreenlightError):
     """A source of evidence did not answer, or answered with something unusable."""
 
 
+ALREADY_RUN = "ALREADY_RUN"
+"""The code of an executor that began this very step before."""
+
+
 class ExecutorRefusedError(GreenlightError):
     """The executor was called without a consumed approval."""
 

@@ -35,6 +35,10 @@ STALE = frozenset({"DRIFT", "DRY_RUN_DIFFERS"})
 """Codes of a step that say that the world is not the one that was approved for."""
 
 
+NOT_APPLIED = "NOT_APPLIED"
+"""The code of a step that was in doubt and of which a look showed that it did nothing."""
+
+
 class Phase(StrEnum):
     """Where an incident is."""
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from bot.domain.decision import ExecutionCode, Order
 from bot.domain.errors import (
+    ALREADY_RUN,
     ClaimRefusedError,
     ExecutorRefusedError,
     NotDurableError,
@@ -101,6 +102,9 @@ async def _acted(work: Work, incident: Incident, state: PlanState, index: int, s
     except SourceUnavailableError as lost:
         return OutcomeUnknown(state.digest, index, lost.message)
     except ExecutorRefusedError as refused:
+        if refused.code == ALREADY_RUN:
+            # The record forgot a start that this process remembers: it was cut short, or came from a backup.
+            return OutcomeUnknown(state.digest, index, refused.message)
         return StepNotRun(state.digest, index, refused.code, refused.message)
     after = await observed_now(work.ports, step)
     return StepFinished(state.digest, index, done.ok, done.detail, after or ())

@@ -14,6 +14,7 @@ from bot.domain.errors import (
     StoreUnavailableError,
     UnknownIncidentError,
 )
+from bot.domain.incident import NOT_APPLIED
 from bot.slack.views.phrases import pause_words
 from bot.slack.views.text import esc, esc_fit, mention
 
@@ -109,6 +110,40 @@ EXECUTIONS = {
         "Check the store (greenlight doctor), then ask for a new plan."
     ),
 }
+
+ELSEWHERE = {
+    NOT_APPLIED: (
+        "Nobody knew how the step had ended; a look showed that it changed nothing. "
+        "Ask for a new plan if the change is still wanted."
+    ),
+    "RECORD_BROKEN": (
+        "Somebody changed this incident's record in the store, so nothing is done by it. "
+        "Act by hand, run greenlight audit verify, and tell the people who run Greenlight."
+    ),
+    "NOT_APPROVED": (
+        "The executor found no approval that counts for this very step, so it was not run. "
+        "Ask for a new plan, and tell the people who run Greenlight."
+    ),
+    "CATALOGUE_CHANGED": (
+        "The list of actions changed after the approval, so the step was not run. Ask for a new plan."
+    ),
+    "UNKNOWN_TARGET": (
+        "The target left the inventory after the approval, so the step was not run. Check services.yaml."
+    ),
+    "NO_EXECUTOR": (
+        "Nothing here can do this action to this target any more, so the step was not run. "
+        "Check the target's executor in services.yaml, then ask for a new plan."
+    ),
+    "BAD_PARAMETER": (
+        "A value of this step cannot be sent as it is, so nothing was sent. Ask for another plan."
+    ),
+    "NOT_HERE": "This process may not change anything. Check that a worker of the act role runs.",
+    "GIVEN_UP": (
+        "A worker ended again and again before the next step could begin, so the rest was cancelled. "
+        "Look at its log, then ask for a new plan."
+    ),
+}
+"""Codes of executors and workers that are none of rule 17's; a test reads them out of the code."""
 
 FAILED = "The step was run and failed. Look at the target before you do anything else."
 
@@ -221,7 +256,8 @@ def execution_sentence(code: str) -> str:
     if code == "FAILED":
         return FAILED
     known = next((one for one in ExecutionCode if one == code), None)
-    return EXECUTIONS[known] if known else f"The executor refused the step ({code[:40]}). Look at the target."
+    said = EXECUTIONS[known] if known else ELSEWHERE.get(code)
+    return said or f"The executor refused the step ({code[:40]}). Look at the target."
 
 
 def plan_sentence(code: str) -> str:

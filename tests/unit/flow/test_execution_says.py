@@ -15,6 +15,7 @@ from bot.domain.events import (
     Event,
     ExecutionStarted,
     ExecutionStopped,
+    OutcomeRecorded,
     OutcomeUnknown,
     PlanEnded,
     StepFinished,
@@ -24,7 +25,9 @@ from bot.domain.finding import ProposedStep, Remediation
 from bot.domain.ids import ActionId, Digest, Fence, IncidentId
 from bot.domain.incident import Incident, Phase
 from bot.flow.approval import standing
+from bot.flow.control import record_truth
 from bot.flow.execution_checks import drift
+from bot.flow.table import table
 from bot.ports.world import Done
 from tests.fakes.busy import OTHER, limited, with_other_target
 from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
@@ -83,6 +86,32 @@ async def test_what_an_executor_refuses_is_a_step_that_was_not_run() -> None:
         StepNotRun(digest, 1, "NO_EXECUTOR", "nobody can do that"),
         ExecutionStopped(digest, "NO_EXECUTOR", "nobody can do that"),
     ]
+
+
+async def test_a_step_that_the_executor_remembers_and_the_record_forgot_is_in_doubt_not_unrun() -> None:
+    home = house()
+    incident = await approved(home)
+    home.hands.answers.extend((GOOD, ExecutorRefusedError("ALREADY_RUN", "it was begun before")))
+    await home.work()
+    digest = (await home.plan(incident)).digest
+    assert told(home, incident, StepNotRun, OutcomeUnknown) == [
+        OutcomeUnknown(digest, 1, "it was begun before")
+    ]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_a_step_in_doubt_that_did_nothing_is_not_called_run_and_failed(*, recorded: bool) -> None:
+    home = house()
+    incident = await approved(home)
+    home.hands.answers.extend((GOOD, TimeoutError()))
+    home.hands.lost_before_effect = True
+    await home.work()
+    if recorded:
+        truth = OutcomeRecorded((await home.plan(incident)).digest, 1, False, ONCALL, "I looked")
+        await record_truth(home.ports, table, incident, truth)
+    await home.pass_time(90)
+    stopped = [one for one in told(home, incident, ExecutionStopped) if isinstance(one, ExecutionStopped)]
+    assert [one.code for one in stopped] == ["NOT_APPLIED"]
 
 
 async def test_a_failed_step_stops_the_plan_with_what_it_said() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,9 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Closing, Outcome
 from bot.domain.finding import Option, ProposedStep, Verdict
+from bot.domain.incident import NOT_APPLIED
 from bot.domain.report import report_of
+from bot.slack.views import errors
 from bot.slack.views.answers import Answer, answer
 from bot.slack.views.errors import (
     ERRORS,
@@ -102,6 +105,20 @@ def test_a_refusal_tells_apart_what_needs_another_remedy(refused: Refused, said:
     assert said in sentence
     assert sentence.endswith(f" [{refused.code}]")
     assert NEXT.search(sentence)
+
+
+REFUSED = re.compile(r'ExecutorRefusedError\(\s*"([A-Z_]+)"|ExecutionStopped\([^)]*"([A-Z_]+)"')
+
+
+def test_every_code_of_an_executor_has_a_sentence_that_says_what_to_do_next() -> None:
+    folder = Path(errors.__file__).parents[2]
+    texts = [path.read_text() for name in ("adapters", "flow") for path in (folder / name).glob("*.py")]
+    found = {one or other for text in texts for one, other in REFUSED.findall(text)} - {"FAILED"}
+    assert {"RECORD_BROKEN", "NO_EXECUTOR", "GIVEN_UP"} <= found
+    for code in {*found, NOT_APPLIED}:
+        said = execution_sentence(code)
+        assert "The executor refused" not in said, code
+        assert NEXT.search(said), code
 
 
 def test_codes_from_elsewhere_still_make_a_sentence() -> None:
