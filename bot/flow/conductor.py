@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.domain.apply import apply, replay
-from bot.domain.claim import ClaimKind
 from bot.domain.claims import Claim, claims_of, index_of
 from bot.domain.due import due
 from bot.domain.errors import (
@@ -15,7 +14,6 @@ from bot.domain.errors import (
     FencedError,
     IllegalEventError,
     NotDurableError,
-    StoreUnavailableError,
     UnknownIncidentError,
 )
 from bot.domain.events import (
@@ -82,9 +80,6 @@ WITHIN_A_STAGE = (
 )
 """What does not end a stage: a stage that writes one of these and dies begins again."""
 
-ROW = frozenset({ClaimKind.FAIL, ClaimKind.MEND})
-"""Claims that begin or end "proposals only" on a target, also for other incidents (rule 12)."""
-
 Events = tuple[Event, ...]
 
 
@@ -139,16 +134,7 @@ async def append(
     done = await ports.incidents.append(incident, version, entries, claims, index_of(after), fence)
     for entry in entries:
         ports.told(incident, entry)
-    if any(claim.kind in ROW for claim in claims):
-        await redraw(ports)
     return after, done.durable
-
-
-async def redraw(ports: Ports) -> None:
-    """Draw every open card anew: what changed is no event of theirs, but they show it."""
-    with suppress(StoreUnavailableError):
-        for incident in await ports.incidents.opened():
-            await ports.cards.mark(incident)
 
 
 Judge = Callable[[Incident], Events]

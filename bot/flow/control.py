@@ -10,7 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.pausing import ENVIRONMENT, EVERYTHING
 from bot.domain.policy import Role
 from bot.domain.teamwork import InvestigationStopped
-from bot.flow.conductor import Table, decide, load, nudge, redraw
+from bot.flow.conductor import Table, decide, load, nudge
 from bot.flow.responders import NO_SUCH_INCIDENT, NOT_A_RESPONDER, is_responder, may_stop
 from bot.ports.ports import Ports
 from bot.ports.records import Pause
@@ -50,7 +50,7 @@ async def _paused(ports: Ports, scope: str, person: PersonId, reason: str) -> st
         # Whoever reads "paused" goes on with a problem less: it must be true.
         return NO_SUCH_SCOPE.format(scope=scope, known=", ".join((EVERYTHING, *known)))
     await ports.incidents.set_pause(Pause(scope, person, reason, ports.clock.now()))
-    await redraw(ports)
+    await _redraw(ports)
     return f"Paused: {scope}. No new step starts until a lead resumes it."
 
 
@@ -65,7 +65,7 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
     if scope not in paused:
         return NOT_PAUSED.format(scope=scope, paused=", ".join(paused) or "nothing")
     await ports.incidents.lift_pause(scope, person, reason, ports.clock.now())
-    await redraw(ports)
+    await _redraw(ports)
     return f"Resumed: {scope}."
 
 
@@ -177,6 +177,12 @@ def _closed(incident: Incident, closed: IncidentClosed) -> tuple[Event, ...]:
     if state is None or not state.alive:
         return (closed,)
     return (PlanEnded(state.plan.id, state.plan.revision, PlanEnd.CLOSED), closed)
+
+
+async def _redraw(ports: Ports) -> None:
+    """A wider pause is no event of any incident, but every open card shows it."""
+    for incident in await ports.incidents.opened():
+        await ports.cards.mark(incident)
 
 
 async def _no_lead(ports: Ports, person: PersonId) -> str | None:

@@ -93,6 +93,7 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
         forced=lambda message, at: forced(message, at, all_readers(scenery.content.senders())),
         screens=screens,
         render=scenery.render,
+        gate=scenery.gate,
     )
 
 

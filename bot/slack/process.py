@@ -22,6 +22,7 @@ from bot.slack.background import Background
 from bot.slack.chat import SLACK_URL, Chat, open_chat
 from bot.slack.failures import FATAL, ChatError, FatalLinkError, NoAnswerError, RefusedBySlackError
 from bot.slack.fallback import Fallback
+from bot.slack.gate_watch import Gate, GateWatch
 from bot.slack.home_watch import HomeWatch
 from bot.slack.inbox import LATE, Forced, Inbox, Parse, backfill
 from bot.slack.listeners.room import Room, Screens
@@ -75,6 +76,7 @@ class Faces:
     forced: Forced
     screens: Screens
     render: Render
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,11 @@ async def run_bot(
         health=health,
     )
     mutes = MuteEnds(shelves.incidents, shelves.cards, shelves.clock)
+    gates = GateWatch(shelves.incidents, shelves.cards, faces.gate)
 
     async def render(incident: Incident, loaded: Loaded, progress: Progress | None) -> tuple[Card, ...]:
         mutes.note(incident)
+        gates.note(incident)
         homes.changed()
         return await faces.render(incident, loaded, progress)
 
@@ -150,7 +154,9 @@ async def run_bot(
         stack.push_async_callback(background.finish, LAST_WORDS_SECONDS)
         if options.webhooks is not None:
             await stack.enter_async_context(open_door(Door(options.webhooks, inbox, shelves.clock)))
-        await _together(link.run(), publisher.run(), upkeep.run(health), mutes.run(), homes.run())
+        await _together(
+            link.run(), publisher.run(), upkeep.run(health), mutes.run(), gates.run(), homes.run()
+        )
 
 
 def _publisher(desk: Desk, shelves: Shelves, render: Render, link: Link) -> Publisher:

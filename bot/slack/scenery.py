@@ -68,7 +68,7 @@ class Scenery:
             self._paused(incident),
             self._rosters(incident),
             self.charted(incident),
-            self._gate(incident),
+            self.gate(incident),
         )
         return Scene(
             now=self.clock.now(),
@@ -86,8 +86,11 @@ class Scenery:
             gate=gate,
         )
 
-    async def _gate(self, incident: Incident) -> GateScene:
-        """What policy and catalogue say, and the limit that an approval would break now (rule 12)."""
+    async def gate(self, incident: Incident) -> GateScene:
+        """What policy and catalogue say, and the limit that an approval would break now (rule 12).
+
+        Raises StoreUnavailableError.
+        """
         gate = gate_scene(incident, self.content, self.clock.now())
         claims = approval_claims(incident, self.content.policy().limits)
         full = await self.incidents.refusing(incident.id, claims) if claims else None

@@ -133,7 +133,9 @@ async def _home(person: PersonId, _: Standing, __: str) -> dict[str, Any]:
     return {"type": "home", "blocks": [_text(f"home of {person}")]}
 
 
-async def _editing(_: Incident, state: PlanState, step: int, card: tuple[str, str]) -> dict[str, Any] | None:
+async def _editing(
+    _: Incident, state: PlanState, step: int, card: tuple[str, str], _person: PersonId
+) -> dict[str, Any] | None:
     action = example_catalogue().action(state.plan.steps[step].action)
     return dict(edit_modal(state, step, action, (), card)) if action and editable(action) else None
 
@@ -342,7 +344,9 @@ async def running(
             charted=Charts(ports.blobs).of,
         )
         faces = (
-            faces_of(scenery, ports.blobs) if real else Faces(simple_parse, forced, SCREENS, scenery.render)
+            faces_of(scenery, ports.blobs)
+            if real
+            else Faces(simple_parse, forced, SCREENS, scenery.render, scenery.gate)
         )
         bot = asyncio.create_task(run_bot(options, desk, shelves, verbs_of(ports), faces, health))
         ready = asyncio.create_task(health.ready.wait())

@@ -6,7 +6,7 @@ from bot.domain.incident import Incident
 from bot.ports.records import Pause
 from bot.slack.scenery import Scenery
 from bot.slack.views.scene import Card, Scene
-from tests.fakes.busy import BROKEN, failed_twice, fired, limited, proposes
+from tests.fakes.busy import failed_twice, fired, limited, proposes
 from tests.fakes.content import LEAD, ONCALL, SENIOR
 from tests.fakes.house import ROLLBACK, House, house
 
@@ -88,20 +88,6 @@ async def test_a_plan_that_nobody_can_decide_any_more_asks_for_no_limit() -> Non
     name = await fired(home, 3)
     assert isinstance(await home.click(name, approve=False, reason="not now"), Decided)
     assert (await scenery_of(home).of(await home.incident(name))).gate.full == ""
-
-
-async def test_what_fails_on_a_target_draws_the_other_open_cards_anew() -> None:
-    home = house()
-    proposes(home, 31)
-    waits = await fired(home, 1)
-    proposes(home, 32)
-    fails = await fired(home, 2)
-    home.store.shelf.dirty.clear()
-    home.hands.answers.append(BROKEN)
-    assert isinstance(await home.click(fails), Decided)
-    assert waits not in home.store.shelf.dirty
-    await home.work()
-    assert waits in home.store.shelf.dirty
 
 
 async def test_when_only_the_last_approval_can_bring_the_senior_only_seniors_are_named() -> None:
