@@ -17,7 +17,8 @@ from bot.domain.incident import Incident, Phase
 from bot.flow import approval
 from tests.fakes.content import COLLEAGUE, ONCALL
 from tests.fakes.story import INCIDENT, story
-from tests.integrity import in_doubt, limits_hold, mutants, oracle, shown, situations
+from tests.integrity import cases, in_doubt, limits_hold, mutants, oracle, rows, shown, situations
+from tests.integrity.answering import high
 from tests.integrity.attacker import attacked, unapproved
 from tests.integrity.execution_mutants import FAULTS
 from tests.integrity.execution_mutants import survivors as faults_alive
@@ -185,3 +186,33 @@ def test_the_table_says_what_is_wrong() -> None:
     text = table((Row("p", "1 tried", "0 wrong"), Row("q", "1 tried", "1 wrong", ("this one",))))
     assert "WRONG q: this one" in text
     assert text.count("ok") == 1
+
+
+ALL_BUT_ONE = "".join(f"PASSED {cases.FILE}::test_{number:02d}_x\n" for number in range(1, cases.CASES))
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "wrong"),
+    [
+        (f"{ALL_BUT_ONE}PASSED {cases.FILE}::test_16_x", 0, ()),
+        (ALL_BUT_ONE, 0, ("case 16 has no test that passes",)),
+        (f"{ALL_BUT_ONE}FAILED {cases.FILE}::test_16_x", 1, (f"FAILED {cases.FILE}::test_16_x", "case 16")),
+        (f"{ALL_BUT_ONE}SKIPPED {cases.FILE}::test_16_x", 0, (f"SKIPPED {cases.FILE}::test_16_x", "case 16")),
+        ("", 4, ("pytest ended with 4", *(f"case {number} " for number in range(1, cases.CASES + 1)))),
+    ],
+)
+def test_a_case_that_fails_is_skipped_or_is_gone_is_counted(
+    output: str, code: int, wrong: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(file: str) -> cases.Told:
+        return cases.read(output, code) if file == cases.FILE else cases.Told(1, (), frozenset())
+
+    monkeypatch.setattr(cases, "told", told)
+    found = rows.sixteen_cases(rows.SHORT)[0].wrong
+    assert len(found) == len(wrong)
+    assert all(one.startswith(start) for one, start in zip(found, wrong, strict=True)), found
+
+
+def test_the_slowest_of_many_answers_is_told_and_not_the_mean() -> None:
+    assert high([*[10.0] * 90, *[500.0] * 10], 99) == 500
+    assert high([7.0], 99) == 7
