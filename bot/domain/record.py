@@ -98,6 +98,8 @@ def _plan(state: PlanState, people: tuple[KnownPerson, ...]) -> Iterator[str]:
         yield f"- Approved: {moment(at)} by the policy, without a person ({auto.rule})"
     for at, decided in state.decisions:
         yield from _decision(at, decided, people)
+    for at, read in state.read_again:
+        yield f"- Looked again: {moment(at)}: {read.unseen or 'nothing had changed'}"
     for number, step in enumerate(state.steps, 1):
         yield from _step(number, step)
     if state.outcome is not None:
@@ -106,8 +108,11 @@ def _plan(state: PlanState, people: tuple[KnownPerson, ...]) -> Iterator[str]:
 
 def fate_of(state: PlanState) -> str:
     """What became of a revision, in a few words."""
+    if state.started_at is None and state.ended is not None:
+        changed = f" ({state.drift})" if state.drift else ""
+        return f"{str(state.ended).replace('_', ' ')}{changed}"
     if state.started_at is None:
-        return str(state.ended) if state.ended else "approved, not begun" if state.approved else "open"
+        return "approved, not begun" if state.approved else "open"
     if state.stopped is not None:
         return f"stopped ({state.stopped[0]}: {state.stopped[1]})"
     return f"executed, {state.outcome or 'not measured'}" if state.executed_at else "executing"
