@@ -16,7 +16,7 @@ from tests.chaos.races import gate_races, wire_races
 from tests.chaos.stage import staged
 
 SHORT = Load(plans=60, clickers=12, seconds=50, blow_seconds=1.0)
-FULL = Load(plans=1000, clickers=200, seconds=900, blow_seconds=0.7)
+FULL = Load(plans=1000, clickers=200, seconds=1000, blow_seconds=4.0)
 MUTANT = Load(plans=24, clickers=12, seconds=25, blow_seconds=0.4, mutant=True)
 MUTANT_GOES = 3
 SHORT_KILLS = ("IncidentOpened", "PlanProposed", "Decided", "StepStarted", "StepFinished", "Verified")
@@ -117,7 +117,8 @@ def _hammered(what: str, count: Count) -> Row:
     blows = ", ".join(f"{many} {name}" for name, many in sorted(count.blows.items()))
     ends = ", ".join(f"{many} {name}" for name, many in sorted(count.ends.items()))
     found = (
-        f"{count.plans} plans x 3 steps, {count.clicks} clicks, {count.counted} decisions, blows: {blows}\n"
+        f"{count.plans} plans x 3 steps, {count.clicks} clicks of {count.clickers}, "
+        f"{count.counted} decisions, blows: {blows}\n"
         f"        {count.starts} steps begun, {count.effects} effects, {count.doubles} double, "
         f"{count.ghosts} without a start, {count.lost} lost, {count.twice_decided} decided twice, "
         f"{count.unknown} unknown ({count.unshown} not shown), {count.broken_chains} chains broken\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.domain.errors import StoreUnavailableError
 from bot.domain.events import Decided, OutcomeUnknown, StepStarted
-from bot.domain.incident import Incident, Phase, StepStatus
+from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.playground.workspace.errors import RefusedError
 from bot.playground.workspace.model import Message
 from tests.chaos.home import LEAD, ONCALL, SECOND
@@ -43,6 +43,7 @@ class Count:
     """What one hammer came to."""
 
     plans: int = 0
+    clickers: int = 0
     clicks: int = 0
     counted: int = 0
     twice_decided: int = 0
@@ -69,7 +70,7 @@ async def hammer(home: Path, load: Load) -> Count:
     """Run it and count."""
     names = tuple(f"svc{number:04d}" for number in range(load.plans))
     variables = {"CHAOS_HAMMER": "1"} | ({"CHAOS_MUTANT": "1"} if load.mutant else {})
-    count, began = Count(plans=load.plans), time.monotonic()
+    count, began = Count(plans=load.plans, clickers=load.clickers), time.monotonic()
     dice = random.Random(SEED)
     alerts: list[Message] = []
     async with staged(home, CREW, names, variables) as stage, _clicking(stage, alerts, load, count):
@@ -137,7 +138,8 @@ async def _clicking(stage: Stage, alerts: list[Message], load: Load, count: Coun
 async def _click(stage: Stage, alerts: list[Message], dice: random.Random, count: Count) -> None:
     """Click whatever shows Approve, in the order of chance, also where somebody else just did."""
     while True:
-        await asyncio.sleep(dice.uniform(0.05, 0.4))
+        # many people are no quicker together than the machine that plays all of them
+        await asyncio.sleep(dice.uniform(0.05, 0.4) * max(1, count.clickers / 25))
         if not alerts:
             continue
         card = next((c for c in stage.thread(dice.choice(alerts)) if offers(c, "decide_approve")), None)
@@ -164,7 +166,8 @@ async def _quiet(stage: Stage, plans: int, deadline: float) -> None:
 
 
 async def _counted(stage: Stage, alerts: list[Message], count: Count) -> None:
-    starts = Counter[str]()
+    # People click and workers act while this counts: what has happened by now began before it is read below.
+    effects, starts = Counter(stage.target.effects), Counter[str]()
     for alert in alerts:
         incident = await _found(stage, alert)
         if incident is None:
@@ -174,9 +177,9 @@ async def _counted(stage: Stage, alerts: list[Message], count: Count) -> None:
         count.unshown += incident.phase is Phase.UNKNOWN and not await _asks(stage, alert)
         count.broken_chains += bool(await stage.store.incidents.verify(incident.id))
     count.starts = sum(starts.values())
-    count.effects = sum(stage.target.effects.values())
+    count.effects = sum(effects.values())
     count.doubles = sum(many - 1 for many in stage.target.effects.values() if many > 1)
-    count.ghosts = sum(program not in starts for program in stage.target.effects)
+    count.ghosts = sum(program not in starts for program in effects)
 
 
 async def _found(stage: Stage, alert: Message) -> Incident | None:
@@ -194,7 +197,7 @@ def _count_one(incident: Incident, count: Count, starts: Counter[str]) -> None:
     count.counted += decided
     count.twice_decided += max(0, decided - len(incident.plans))
     count.unknown += sum(isinstance(event, OutcomeUnknown) for event in kinds)
-    count.lost += decided > 0 and incident.phase not in ENDED
+    count.lost += sum(state.approved and not _found_its_end(state) for state in incident.plans)
     count.ends[_end(incident) if decided else f"{incident.phase}, nobody decided"] += 1
     for event in kinds:
         if isinstance(event, StepStarted):
@@ -202,6 +205,11 @@ def _count_one(incident: Incident, count: Count, starts: Counter[str]) -> None:
     state = incident.current
     if incident.phase is Phase.CLOSED and state is not None:
         count.lost += any(step.status is not StepStatus.DONE for step in state.steps)
+
+
+def _found_its_end(state: PlanState) -> bool:
+    """Whether an approved plan was carried out, was refused with a reason, or is in a human's hands."""
+    return bool(state.executed_at or state.stopped or state.ended or state.in_doubt is not None)
 
 
 def _end(incident: Incident) -> str:
