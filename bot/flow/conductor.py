@@ -48,7 +48,7 @@ from bot.domain.teamwork import (
     Paged,
     PageReason,
 )
-from bot.flow.ending_tasks import ended
+from bot.flow.ending_tasks import beside
 from bot.ports.ports import Ports
 from bot.ports.records import Lease, WorkerRole
 
@@ -281,11 +281,10 @@ async def leased(ports: Ports, incident: IncidentId, wait: float) -> AsyncGenera
     if lease is None:
         yield None
         return
-    renewing = asyncio.create_task(_renew(ports, lease))
     try:
-        yield lease
+        async with beside(_renew(ports, lease)):
+            yield lease
     finally:
-        await ended(renewing)
         await ports.incidents.release(lease)
 
 

@@ -1,16 +1,25 @@
-"""Ends a task for certain: a library may lose a cancellation, and who waits for it then waits for ever."""
+"""Work beside work, and its end for certain: libraries may lose a cancellation, and one waits for ever."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 AGAIN_SECONDS = 0.2
 
 
-async def ended(task: asyncio.Task[Any]) -> None:
-    """Cancel the task until it has ended; what it raised is nobody's any more.
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do this as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await ended(task)
 
-    redis-py loses a cancellation that comes together with a time-out of its own: the task then goes on.
-    """
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel the task until it has ended; what it raised is nobody's any more."""
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=AGAIN_SECONDS)

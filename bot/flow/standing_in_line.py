@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from bot.domain.errors import StoreUnavailableError, UnknownIncidentError
 from bot.domain.incident import Incident
 from bot.flow.conductor import load
-from bot.flow.ending_tasks import ended
+from bot.flow.ending_tasks import beside
 from bot.ports.cards import Progress
 from bot.ports.ports import Ports
 from bot.ports.records import WorkerRole
@@ -26,11 +26,10 @@ async def investigating(ports: Ports, incident: Incident) -> AsyncGenerator[bool
         await _show_place(ports, incident, place)
         yield False
         return
-    renewing = asyncio.create_task(_renew(ports, incident))
     try:
-        yield True
+        async with beside(_renew(ports, incident)):
+            yield True
     finally:
-        await ended(renewing)
         await _next_please(ports, incident)
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from bot.flow.conductor import leased
-from bot.flow.ending_tasks import ended
+from bot.flow.ending_tasks import beside, ended
 from bot.ports.records import Lease
 from tests.fakes.house import house
 from tests.fakes.incidents import MemoryIncidents
@@ -66,3 +66,22 @@ async def test_a_walk_ends_although_the_renewal_of_its_lease_lost_the_word_to_en
             await asyncio.sleep(0.1)
     assert swallowed.is_set()
     assert await home.store.incidents.lease(incident, 5) is not None
+
+
+async def test_what_goes_on_beside_a_block_ends_with_it_however_it_ends() -> None:
+    ends: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            ends.append("ended")
+
+    async with beside(work()):
+        await asyncio.sleep(0)
+        assert ends == []
+    with pytest.raises(KeyError):
+        async with beside(work()):
+            await asyncio.sleep(0)
+            raise KeyError
+    assert ends == ["ended", "ended"]
