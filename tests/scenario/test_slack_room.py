@@ -9,6 +9,7 @@ from bot.domain.incident import Phase
 from bot.playground.workspace.feed import ChangeKind
 from bot.playground.workspace.model import Message
 from bot.ports.cards import Progress
+from bot.slack.troubles import troubles
 from tests.fakes.content import COLLEAGUE, GUEST, ONCALL
 from tests.fakes.slack_room import (
     CHANNEL,
@@ -283,6 +284,25 @@ async def test_a_shared_channel_is_refused() -> None:
         await room.handled()
         assert room.incidents() == 0
         assert room.workspace.count("chat.postMessage") == 0
+
+
+async def test_no_plan_is_shown_where_other_organisations_read_but_the_first_card_stays() -> None:
+    async with slack_room() as room:
+        policy = room.home.content.fixed_policy
+        room.home.content.fixed_policy = replace(policy, shared_channels_allowed=True)
+        room.workspace.change_channel(CHANNEL, is_ext_shared=True)
+        alert = await room.alert()
+        await room.card(alert, "detected")
+        room.home.content.fixed_policy = replace(policy, shared_channels_allowed=False)
+        await room.home.work()
+
+        async def noted() -> bool:
+            (incident,) = room.home.store.shelf.entries
+            said = troubles(await room.home.store.cards.sent(incident))
+            return any("shared with another organisation" in one for one in said)
+
+        await eventually(noted)
+        assert cards(room, alert, "plan") == []
 
 
 async def test_every_event_and_every_click_is_acknowledged() -> None:
