@@ -88,10 +88,14 @@ def _log_claim(pattern: LogPattern, known: EvidenceId) -> Claim:
 
 
 def _metric_claim(reading: MetricReading, known: EvidenceId) -> Claim:
-    value = "unknown" if reading.value is None else _short(reading.value)
-    normal = " outside of its normal range" if reading.abnormal() else ""
-    unit = f" {reading.unit}" if reading.unit else ""
-    return Claim(f"{reading.name} is {value}{unit}{normal}", (known,))
+    value = "unknown" if reading.value is None else _with_unit(reading.value, reading.unit)
+    normal = ", outside of its normal range" if reading.abnormal() else ""
+    return Claim(f"{reading.name} is {value}{normal}", (known,))
+
+
+def _with_unit(value: Decimal, unit: str) -> str:
+    """A ratio needs no unit."""
+    return _short(value) if unit in {"", "ratio"} else f"{_short(value)} {unit}"
 
 
 def _measured(best: Score, facts: Seen) -> str:

@@ -91,6 +91,39 @@ STEPS: Final = (
 )
 
 
+OOM_STEPS: Final = (
+    Step(
+        WATCH,
+        "Watch it break",
+        "Checkout is a small shop that really runs on this machine. Version 43 keeps each receipt in memory, "
+        "and a sale begins: at 160 MiB the process is killed, is started again, and is killed again.",
+    ),
+    Step(
+        PLAN,
+        "Greenlight looks, and proposes",
+        "In the alert's thread it quotes the line with which the process died, and proposes a higher limit. "
+        "Nothing has been changed: it needs a person's yes.",
+    ),
+    Step(
+        APPROVED,
+        "Give the green light",
+        "This action is of medium risk: Olivia, who is on call, or Lena, the lead, may approve it.",
+        act_as="U0ONCALL",
+    ),
+    Step(
+        VERIFIED,
+        "See it heal",
+        "Greenlight measures the check that was declared before the approval. Only a measurement may say "
+        "that it worked.",
+    ),
+    Step(
+        "free",
+        "Take it back, or break something else",
+        "Undo on the plan's card proposes the former limit, as a plan of its own. Reset the shop below for "
+        "another fault.",
+    ),
+)
+
 OTHER: Final = Step(
     "free",
     "Watch what it does",
@@ -99,9 +132,12 @@ OTHER: Final = Step(
 )
 
 
+PATHS: Final = {Fault.LEAK: STEPS, Fault.OOM: OOM_STEPS}
+
+
 def setting(fault: Fault, *, gate: bool = False) -> Setting:
     """What the page of this demo is about; the long path is that of the leaking deploy."""
     people = tuple(Person(one.id, one.name, one.what) for one in CHARACTERS)
     if gate and fault is Fault.LEAK:
         return Setting(CHANNEL, people, GATE_STEPS)
-    return Setting(CHANNEL, people, STEPS if fault is Fault.LEAK else (OTHER,))
+    return Setting(CHANNEL, people, PATHS.get(fault, (OTHER,)))

@@ -30,7 +30,6 @@ from bot.domain.events import (
     Verified,
 )
 from bot.domain.ids import IncidentId, PersonId
-from bot.domain.policy import Role
 from bot.domain.teamwork import AutoApproved, ParametersEdited, UndoAsked
 from bot.playground.page.values import Mark, MarkKind
 from bot.ports.records import Incidents
@@ -65,6 +64,7 @@ class Follower:
             self.told[incident] = len(entries)
             for entry in entries[known:]:
                 lines += self._lines(entry)
+            lines += [done(gate_guide.BY_TWO)] if by_two(entries) else []
         lines += [done(guide.REFUSED)] if await self.incidents.refusals(1) else []
         return lines + await self._pauses()
 
@@ -84,7 +84,6 @@ class Follower:
             case Asked():
                 yield done(guide.ASKED)
             case Decided(approved=True, person=person):
-                yield from _of_two(entry.event)
                 yield self._mark(MarkKind.APPROVAL, f"Approved by {self._name(person)}", entry)
                 yield done(guide.APPROVED)
             case Decided(approved=False, person=person):
@@ -98,7 +97,7 @@ class Follower:
         match entry.event:
             case ParametersEdited():
                 yield done(gate_guide.EDITED)
-            case PauseSet(paused=True):
+            case PauseSet(paused=False):
                 yield done(gate_guide.STOPPED)
             case PlanEnded(how=PlanEnd.EXPIRED):
                 yield done(gate_guide.EXPIRED)
@@ -137,10 +136,11 @@ class Follower:
         return json.dumps({"mark": dataclasses.asdict(Mark(kind, text, entry.at))})
 
 
-def _of_two(decided: Decided) -> Iterator[str]:
-    """Only a plan of high risk asks the rosters of all three roles."""
-    if len(decided.rosters) >= len(Role):
-        yield done(gate_guide.FIRST_OF_TWO)
+def by_two(entries: tuple[Entry, ...]) -> bool:
+    """Whether two people have approved the same plan."""
+    words = (entry.event for entry in entries if isinstance(entry.event, Decided))
+    approved = [word.digest for word in words if word.approved]
+    return any(approved.count(digest) > 1 for digest in set(approved))
 
 
 def done(step: str) -> str:

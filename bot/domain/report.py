@@ -11,7 +11,7 @@ from bot.domain.finding import Verdict
 from bot.domain.ids import At, PersonId, grouped
 from bot.domain.incident import Incident, PlanState, StepState, StepStatus
 from bot.domain.spending import spent_words, total
-from bot.domain.timeline import Row, change_of, timeline
+from bot.domain.timeline import Row, brief, change_of, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ def impact_of(incident: Incident) -> tuple[str, ...]:
     started = next((state for state in incident.executions if state.measured is not None), None)
     if started is not None:
         check = started.plan.steps[-1].check
-        seen.append(f"{check.metric} was {started.measured} when the first plan began")
-    return tuple(text for text in seen if text)
+        seen.append(f"{check.metric} was {brief(started.measured)} when the first plan began")
+    return tuple(text.replace(" ABNORMAL", " (abnormal)") for text in seen if text)
 
 
 def actions_of(incident: Incident) -> tuple[Ran, ...]:

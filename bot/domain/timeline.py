@@ -1,6 +1,7 @@
 """The timeline of an incident: one row per event that people care about, in the order of the record."""
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from bot.domain.events import (
     AlertFiredAgain,
@@ -56,6 +57,8 @@ from bot.domain.teamwork import (
     UndoAsked,
 )
 
+DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -109,7 +112,7 @@ def _told(event: Event, plans: dict[str, Plan]) -> Told | None:
                 None,
             )
         case IncidentClosed(closing, person, note):
-            return f"Closed ({closing}). {note}".strip(), person
+            return f"Closed: {str(closing).replace('_', ' ')}. {note}".strip(), person
         case Asked(person, _, text):
             return f"Asked: {text[:200]}", person
         case Answered() | SampleTaken() | TeamWorked():
@@ -133,7 +136,11 @@ def _told_of_plan(event: Event, plans: dict[str, Plan]) -> Told | None:
             why = f" ({detail})" if detail else ""
             return f"Plan {revision} ended without being run: {str(how).replace('_', ' ')}{why}.", None
         case ExecutionStarted(digest, measured):
-            was = f" {plans[digest].steps[-1].check.metric} was {measured}." if measured is not None else ""
+            was = (
+                f" {plans[digest].steps[-1].check.metric} was {brief(measured)}."
+                if measured is not None
+                else ""
+            )
             return f"Plan {plans[digest].revision} began.{was}", None
         case ExecutionFinished(digest):
             return f"All steps of plan {plans[digest].revision} are done.", None
@@ -244,3 +251,15 @@ def _told_of_wish(event: ParametersEdited | UndoAsked | PlanAsked | AutoApproved
 def change_of(step: Step) -> str:
     changes = ", ".join(f"{name} {before} → {after}" for name, before, after in step.changes)
     return changes or ", ".join(f"{name}={value}" for name, value in step.parameters)
+
+
+def brief(measured: str) -> str:
+    """A measured number with a few digits, as people read it; anything else as it is."""
+    try:
+        value = Decimal(measured)
+        if not value.is_finite():
+            return measured
+        text = f"{round(value, max(0, DIGITS - 1 - value.adjusted())) if value else 0:f}"
+    except InvalidOperation:
+        return measured
+    return text.rstrip("0").rstrip(".") if "." in text else text

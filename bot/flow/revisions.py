@@ -35,8 +35,19 @@ async def chosen(incident: Incident, ports: Ports, seen: Seen, wanted: OptionCho
         return Answered(wanted.ts, f"Option {wanted.number} cannot be proposed now: {refused.message}")
     others = tuple(other for other in last.options if other is not option)
     care = last.plan.tier_rule == MORE_CARE
-    mine = Option("the former proposal", proposed_steps(last), last.explanation, care)
+    before = f"{titles(last)} (the plan before this one)"
+    mine = Option(before, proposed_steps(last), last.explanation, care)
     return proposal((Drafted(option, plan), *(Drafted(other, plan) for other in (mine, *others))))
+
+
+def titles(state: PlanState) -> str:
+    """What a plan does, with its values, so that it can be told from others of its kind."""
+    return "; ".join(
+        f"{step.title} ({', '.join(f'{name} {value}' for name, value in step.parameters)})"
+        if step.parameters
+        else step.title
+        for step in state.plan.steps
+    )
 
 
 async def edited(incident: Incident, ports: Ports, seen: Seen, wanted: ParametersEdited) -> Event:

@@ -71,7 +71,7 @@ def faces_of(scenery: Scenery, blobs: Blobs) -> Faces:
     screens = Screens(
         refusal=refusal,
         trouble=error_sentence,
-        notice=lambda text: notice_modal("Greenlight", text),
+        notice=lambda text: notice_modal("Not counted" if text.endswith("]") else "Greenlight", text),
         plan=plan_modal,
         closing=lambda name, card, open_ones, fixed: close_modal(name, card, open_ones, fixed=fixed),
         handing=hand_over_modal,

@@ -45,9 +45,13 @@ def around_lines(incident: Incident, scene: Scene) -> list[str]:
     elif incident.is_open:
         lines.append("*Has it:* nobody yet")
     if incident.muted_until is not None and is_muted(incident, scene):
+        until = when_day(incident.muted_until)
+        # nobody may draw a closed incident again at that time, so its words stay true afterwards
         lines.append(
-            f"*Muted until {when_day(incident.muted_until)}:* further messages of this alert are counted "
+            f"*Muted until {until}:* further messages of this alert are counted "
             f"({scene.duplicates} so far) and told nobody."
+            if incident.is_open
+            else f"*Its alert was muted until {until}.*"
         )
     return [*lines, *_group_lines(incident)]
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bot.domain.events import Asked, PlanProposed
+from bot.domain.events import Answered, Asked, PlanProposed
 from bot.domain.incident import Incident, Question
+from bot.domain.teamwork import DraftMade
 from bot.slack.views.around import feedback_row, feedback_words, is_muted
 from bot.slack.views.blocks import actions, button, context, long_prose, may, must, rich
 from bot.slack.views.blocks import budgeted as within_budget
@@ -85,7 +86,7 @@ def answer_card(incident: Incident, question: Question) -> Card:
     if question.offers and incident.is_open and not _proposed_instead(incident, question):
         value = f"{incident.id}|{question.ts}"
         parts.append(must(actions(button(INSTEAD, "propose_wish", value, f"{INSTEAD}: {question.text}"))))
-    if any(one.ts == question.ts for one in incident.questions):
+    if any(one.ts == question.ts for one in incident.questions) and not _drafted(incident, question):
         parts.append(may(feedback_row(incident, question.ts)))
     return Card(
         f"answer:{question.ts}",
@@ -96,6 +97,13 @@ def answer_card(incident: Incident, question: Question) -> Card:
 
 def _proposed_instead(incident: Incident, question: Question) -> bool:
     return any(one.ts == f"{question.ts}7" for one in incident.questions)
+
+
+def _drafted(incident: Incident, question: Question) -> bool:
+    """Whether the answer only says that a draft is there: that is not a thing to rate."""
+    pairs = zip(incident.entries, incident.entries[1:], strict=False)
+    said = (b.event for a, b in pairs if isinstance(a.event, DraftMade))
+    return any(isinstance(event, Answered) and event.ts == question.ts for event in said)
 
 
 def _cited(incident: Incident, evidence: str) -> str:

@@ -54,9 +54,10 @@ def _frame(plan: Plan, digest: Digest) -> Block:
 
 
 def _hold(plan: Plan) -> str:
+    last = "it" if plan.approvals == 1 else "the last"
     if plan.hold_seconds == 0:
-        return "; runs at once after it"
-    return f"; runs {plan.hold_seconds} s after it, Stop pauses it"
+        return f"; runs at once after {last}"
+    return f"; runs {plan.hold_seconds} s after {last}, Stop pauses it"
 
 
 def _spaced(pieces: tuple[Block, ...]) -> tuple[Block, ...]:

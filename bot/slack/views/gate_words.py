@@ -41,14 +41,14 @@ def page_line(incident: Incident, state: PlanState, gate: GateScene) -> str:
     made = next(calls, None)
     if made is not None and made.target != NOBODY:
         became = "was called" if made.ok else f"*could not be called* ({esc_fit(made.detail, 120)})"
-        return f"Half of the time is over: {esc(made.target)} {became}."
+        return f"Half of the time is over: *{esc(made.target)}* {became}."
     if made is not None:
         return "Half of the time is over. *Nobody was called:* the policy names no page target."
     if gate.page is None:
         return ""
     if not gate.page:
         return "If nobody decides, nobody is called: the policy names no page target for this."
-    return f"If it is not decided by {when(half_time(state))}, {esc(gate.page)} is called."
+    return f"If it is not decided by {when(half_time(state))}, *{esc(gate.page)}* is called."
 
 
 def frozen_line(gate: GateScene) -> str:

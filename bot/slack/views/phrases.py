@@ -230,7 +230,7 @@ def change_line(step: Step) -> str:
 def check_line(check: Check) -> str:
     """A success check in words."""
     pace = check.pace
-    unit = f" {check.unit}" if check.unit else ""
+    unit = f" {check.unit}" if check.unit not in {"", "ratio"} else ""
     samples = f"{pace.needed} of {count(pace.samples, 'sample')}"
     return (
         f"{check.metric} {check.comparison} {check.threshold}{unit} in {samples}, "

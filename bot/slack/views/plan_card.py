@@ -169,12 +169,28 @@ def _decision_line(state: PlanState) -> str:
 def _who_may(incident: Incident, state: PlanState, scene: Scene) -> str:
     left = tuple(p for p in scene.approvers if all(p != d.person for _, d in state.decisions))
     if not left:
-        why = f" ({esc(scene.roster_note)})" if scene.roster_note else ""
+        why = _barred(state, scene)
         return f"*Nobody can approve this right now*{why}. See `/greenlight oncall`, or act by hand."
     kept = incident.paused_by or scene.paused or scene.gate.frozen or scene.gate.full
     can = "may approve, but not now" if kept else "can approve"
     must = f" One approval must come from a {scene.gate.one_of}." if scene.gate.one_of else ""
-    return f"{mentions(left)} {can}.{must} Until {when(state.plan.expires_at)}."
+    few = _too_few(state, scene, len(left))
+    return f"{mentions(left)} {can}.{must} Until {when(state.plan.expires_at)}.{few}"
+
+
+def _too_few(state: PlanState, scene: Scene, left: int) -> str:
+    """That those who can approve are not enough, and why."""
+    missing = state.plan.approvals - len(state.approvals)
+    return "" if left >= missing else f"\n*That is not enough:* {missing} are needed{_barred(state, scene)}."
+
+
+def _barred(state: PlanState, scene: Scene) -> str:
+    """Why others cannot approve: a roster that does not answer, or the plan is theirs."""
+    if scene.roster_note:
+        return f" ({esc(scene.roster_note)})"
+    asked = tuple(person for person in state.plan.originators if person not in scene.approvers)
+    who = ", ".join(scene.people((one,), 1) for one in asked[:4])
+    return f" ({who} asked for it, and so cannot approve it)" if asked else ""
 
 
 def _paused(incident: Incident, scene: Scene) -> str:

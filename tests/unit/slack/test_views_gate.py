@@ -54,7 +54,7 @@ def test_an_environment_called_by_its_kind_is_said_once(name: str, *, production
 
 async def test_the_card_says_who_is_called_when_or_that_nobody_is() -> None:
     _, incident = await proposed()
-    assert "shop is called" in said(card(incident, GateScene(page="shop")))
+    assert "*shop* is called" in said(card(incident, GateScene(page="shop")))
     assert "nobody is called" in said(card(incident, GateScene(page="")))
     assert "called" not in said(card(incident, GateScene()))
 

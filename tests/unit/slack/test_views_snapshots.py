@@ -95,7 +95,7 @@ Step 1 of 1: Change the size of the connection pool
 on checkout/process (increase_pool_size, run by supervisor, at most 10 s)
     pool_size: 20 → 50
 Undo: increase_pool_size with pool_size = 20 (a new plan with its own approval).
-Worked if: error_rate below 0.01 ratio in 3 of 3 samples, one every 2 s, from 2 s after the last step
+Worked if: error_rate below 0.01 in 3 of 3 samples, one every 2 s, from 2 s after the last step
   (The team's own words, unverified. What is approved is what stands above.)
 The pool is too small for what holds connections.
 Other ways the team saw (mention me with the words in bold for a new plan):
@@ -121,7 +121,7 @@ Step 1 of 1: Change the size of the connection pool
 on checkout/process (increase_pool_size, run by supervisor, at most 10 s)
     pool_size: 20 → 50
 Undo: increase_pool_size with pool_size = 20 (a new plan with its own approval).
-Worked if: error_rate below 0.01 ratio in 3 of 3 samples, one every 2 s, from 2 s after the last step
+Worked if: error_rate below 0.01 in 3 of 3 samples, one every 2 s, from 2 s after the last step
   (The team's own words, unverified. What is approved is what stands above.)
 The pool is too small for what holds connections.
 [Details]\
@@ -144,7 +144,7 @@ Step 1 of 1: Change the size of the connection pool
 on checkout/process (increase_pool_size, run by supervisor, at most 10 s)
     pool_size: 20 → 50
 Undo: increase_pool_size with pool_size = 20 (a new plan with its own approval).
-Worked if: error_rate below 0.01 ratio in 3 of 3 samples, one every 2 s, from 2 s after the last step
+Worked if: error_rate below 0.01 in 3 of 3 samples, one every 2 s, from 2 s after the last step
   (The team's own words, unverified. What is approved is what stands above.)
 The pool is too small for what holds connections.
 [Details]\
@@ -230,7 +230,7 @@ Timeline, continued
 - 14:13:54 UTC Step 1 done: done
 - 14:13:56 UTC All steps of plan 2 are done.
 - 14:14:04 UTC Measured: improved (error_rate: 3 of 3 samples below 0.01).
-- 14:14:06 UTC Closed (verified).
+- 14:14:06 UTC Closed: verified.
   (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify --head`.)
 [Draft postmortem] [Draft update]\
 """)

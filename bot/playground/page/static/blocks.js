@@ -99,8 +99,13 @@ function elementRow(block, use) {
   return el("div", { class: block.type.replace("_", "-") }, (block.elements ?? []).map((one) => element(one, block, use)));
 }
 
+/** A long name may break between its words, as CheckoutHigh|ErrorRate. */
+function humps(text) {
+  return text.split(/(?<=[a-z])(?=[A-Z])/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
+}
+
 const DRAW = {
-  header: (block) => el("h3", { class: "header" }, block.text?.text ?? ""),
+  header: (block) => el("h3", { class: "header" }, humps(block.text?.text ?? "")),
   section,
   context,
   divider: () => el("hr"),
