@@ -9,6 +9,7 @@ from bot.adapters.sightings import Seen
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import MetricReading
 from bot.domain.service import MetricSpec
+from bot.domain.timeline import brief
 from bot.ports.world import Window
 
 EARLY_PART = 3
@@ -42,7 +43,8 @@ def reading_text(reading: MetricReading, series: int = 1) -> str:
         return f"{reading.name}: no value now{_seen(reading)}"
     normal = _normal(reading)
     verdict = " ABNORMAL" if reading.abnormal() else ""
-    return f"{reading.name} = {decimal_text(reading.value)}{_unit(reading)}{_seen(reading)}{normal}{verdict}"
+    value = brief(decimal_text(reading.value))
+    return f"{reading.name} = {value}{_unit(reading)}{_seen(reading)}{normal}{verdict}"
 
 
 def _peak(spec: MetricSpec, values: list[Decimal]) -> Decimal | None:
@@ -63,7 +65,7 @@ def _unit(reading: MetricReading) -> str:
 def _seen(reading: MetricReading) -> str:
     if reading.before is None or reading.peak is None:
         return ""
-    return f" (before {decimal_text(reading.before)}, peak {decimal_text(reading.peak)})"
+    return f" (before {brief(decimal_text(reading.before))}, peak {brief(decimal_text(reading.peak))})"
 
 
 def _normal(reading: MetricReading) -> str:

@@ -106,7 +106,9 @@ def ending_of(incident: Incident) -> str:
 
 def impact_of(incident: Incident) -> tuple[str, ...]:
     """What was measured of the harm: metric evidence, and the check's metric when a plan began."""
-    seen = [one.summary for one in incident.evidence if one.kind == "metrics" and not one.failed]
+    looked = [one for one in incident.evidence if one.kind == "metrics" and not one.failed]
+    # where it was looked at again, the newest look alone
+    seen = list({(one.source, one.query): one.summary for one in looked}.values())
     started = next((state for state in incident.executions if state.measured is not None), None)
     if started is not None:
         check = started.plan.steps[-1].check

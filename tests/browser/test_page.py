@@ -130,6 +130,30 @@ async def test_a_second_thread_opens_by_itself_but_not_while_a_reply_is_being_wr
         assert visit.complaints == []
 
 
+async def test_another_channel_is_read_beside_the_open_thread(room: Room) -> None:
+    room.workspace.add_channel("C2", "pager", members=("U1", "U2"))
+    async with visiting(room.page.url) as visit:
+        page, ann = visit.page, room.workspace.as_user("U1")
+        await ann.say("C1", "@scripted show me (first)")
+        thread = page.get_by_label("Thread", exact=True).last
+        await expect(thread.get_by_role("heading", name="Everything")).to_be_visible()
+        await room.workspace.as_user("U2").say("C2", "checkout needs somebody")
+        pager = page.get_by_label("Workspace").get_by_role("button", name="pager")
+        await expect(pager.locator(".count")).to_have_text("1")
+        await pager.click()
+        await expect(page.get_by_label("Messages").first).to_contain_text("checkout needs somebody")
+        await expect(pager.locator(".count")).to_have_count(0)
+        await expect(page.get_by_label("Message #pager")).to_be_visible()
+        await expect(thread.get_by_text("(first)")).to_be_visible()
+        await page.get_by_label("Reply … mention @scripted to ask it").fill("still in the thread")
+        await page.keyboard.press("Enter")
+        await expect(thread.get_by_text("still in the thread")).to_be_visible()
+        await page.set_viewport_size({"width": 390, "height": 780})
+        await page.get_by_role("button", name="#alerts").click()
+        await expect(page.get_by_label("Message #alerts")).to_be_visible()
+        assert visit.complaints == []
+
+
 async def test_the_home_tab_says_that_there_is_none_until_the_app_publishes_one(room: Room) -> None:
     async with visiting(room.page.url) as visit:
         page = visit.page

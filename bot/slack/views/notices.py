@@ -119,17 +119,19 @@ def _stopped(incident: Incident, digest: Digest, stop: str, detail: str) -> Noti
     done = sum(step.status is StepStatus.DONE for step in state.steps)
     rest = sum(step.status in {StepStatus.PENDING, StepStatus.NOT_RUN} for step in state.steps)
     counts = f"{done} done, {len(state.steps) - done - rest} failed, {rest} not run"
+    counts = counts if state.acted else "nothing was run"
     text = f"Plan {state.plan.revision} stopped: {counts}. {execution_sentence(stop)}"
     body = f"*Plan {state.plan.revision} stopped: {counts}.*\n{esc(execution_sentence(stop))}"
     if detail:
         body += f"\n{code(detail, DETAIL)}"
-    body += f"\n{_after_stopping(incident, state)}"
+    after = _after_stopping(incident, state)
+    body += f"\n{after}" if after else ""
     return text, [must(section(body)), may(tasks("Steps", [step_task(step) for step in state.steps]))], True
 
 
 def _after_stopping(incident: Incident, state: PlanState) -> str:
     if not state.acted:
-        return f"Nothing was run. {anew_sentence(incident, state)}".strip()
+        return anew_sentence(incident, state)
     return "Nothing more is run from this plan. What was done stays as it is; see the steps."
 
 

@@ -208,8 +208,10 @@ def step_task(state: StepState) -> Task:
     lines = [change_line(state.step), f"Code: {state.code}" if state.code else ""]
     if state.detail and state.status is not StepStatus.DONE:
         lines.append(state.detail)
-    if state.observed_after:
-        lines.append("now: " + ", ".join(f"{name} {value}" for name, value in state.observed_after))
+    changed = {name for name, _, _ in state.step.changes}
+    seen = [f"{name} {value}" for name, value in state.observed_after if name in changed or not changed]
+    if seen:
+        lines.append(f"now: {', '.join(seen)}")
     title = f"{step_title(state.step)} on {state.step.target}"
     return Task(title, status, "\n".join(filter(None, lines)), word)
 

@@ -62,7 +62,7 @@ async def test_the_card_says_who_is_called_when_or_that_nobody_is() -> None:
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        (("shop", True, "answered 202"), "shop was called"),
+        (("shop", True, "answered 202"), "*shop* was called"),
         (("shop", False, "answered 500"), "*could not be called* (answered 500)"),
         (("nobody", False, "no rule"), "*Nobody was called:*"),
     ],

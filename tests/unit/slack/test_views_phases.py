@@ -7,11 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.events import Closing, IncidentOpened, Outcome, PlanEnd, PlanEnded
+from bot.domain.events import Answered, Closing, IncidentOpened, Outcome, PlanEnd, PlanEnded
 from bot.domain.finding import Verdict
 from bot.domain.ids import DAY, At
 from bot.domain.incident import Phase
-from bot.domain.teamwork import FeedbackGiven, InvestigationStopped, Muted, OwnerSet, PreconditionsRead
+from bot.domain.teamwork import (
+    DraftKind,
+    DraftMade,
+    FeedbackGiven,
+    InvestigationStopped,
+    Muted,
+    OwnerSet,
+    PreconditionsRead,
+)
 from bot.ports.cards import Progress
 from bot.slack.views.cards import cards_of
 from bot.slack.views.phrases import NOW, WORDS
@@ -276,6 +284,41 @@ def test_a_first_of_two_approvals_says_that_one_is_missing() -> None:
     assert "Approved by @U0SENIOR" in text
     assert "1 of 2 approvals; 1 more needed." in text
     assert "Asked for by: @U0LEAD" in text
+
+
+def test_it_is_said_that_nobody_is_left_because_the_plan_is_theirs() -> None:
+    one = cards(high().approved(SENIOR, "senior"), approvers=(), names=((LEAD, "Lena"),))["plan:1"]
+    assert "Nobody can approve this right now (Lena asked for it, and so cannot approve it)" in words(one)
+
+
+def test_it_is_said_at_once_that_those_who_can_approve_are_too_few() -> None:
+    few = words(cards(high(), approvers=(ONCALL,), names=((LEAD, "Lena"),))["plan:1"])
+    assert "That is not enough: 2 are needed (Lena asked for it, and so cannot approve it)." in few
+    assert "not enough" not in words(cards(high(), approvers=(ONCALL, SENIOR))["plan:1"])
+
+
+def test_a_plan_that_was_stopped_before_it_began_says_that_nothing_was_run() -> None:
+    texts = [words(card) for name, card in cards(drift()).items() if name.startswith("notice")]
+    assert any("Plan 1 stopped: nothing was run." in text for text in texts), texts
+    assert not any("0 done" in text for text in texts)
+
+
+def test_a_closed_incident_does_not_claim_that_it_is_muted_still() -> None:
+    muted = story().opened().then(Muted(At(START + DAY), ONCALL))
+    assert "Muted until" in words(cards(muted)["incident"])
+    over = words(cards(muted.closed(Closing.NOISE, ONCALL))["incident"])
+    assert "Its alert was muted until" in over
+    assert "Muted until" not in over
+
+
+def test_the_word_that_a_draft_is_there_is_not_asked_about_as_an_answer_is() -> None:
+    ts = "1790000050.000100"
+    said = "Here is a draft."
+    plain = proposed().asked("draft an update", ts).answered(said, ts)
+    assert "Not helpful" in json.dumps(cards(plain)[f"answer:{ts}"].message.blocks)
+    made = DraftMade("draft-1", DraftKind.STAKEHOLDERS, "It is slow.", ONCALL)
+    drafted = proposed().asked("draft an update", ts).then(made, Answered(ts, said))
+    assert "Not helpful" not in json.dumps(cards(drafted)[f"answer:{ts}"].message.blocks)
 
 
 def test_a_simulated_step_says_so_everywhere() -> None:

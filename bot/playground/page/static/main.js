@@ -22,6 +22,7 @@ const state = {
   channels: [],
   channel: "",
   thread: "",
+  threadIn: "",
   place: "chat",
   seen: new Map(),
   from: new Map(),
@@ -79,6 +80,7 @@ function actAs(user) {
 
 function fillIn(where, text) {
   const isThread = where === "thread" && state.thread;
+  if (!isThread) enter(state.setting.channel);
   show(isThread ? "thread" : "channel");
   (isThread ? threadComposer : channelComposer).put(text);
 }
@@ -94,7 +96,7 @@ async function sayInThread(text) {
     toast("Slack takes commands only in the channel's own box, not in a thread.", "problem");
     return false;
   }
-  return (await doAs("say", { channel: state.channel, text, thread_ts: state.thread })) !== null;
+  return (await doAs("say", { channel: state.threadIn, text, thread_ts: state.thread })) !== null;
 }
 
 function show(place) {
@@ -103,14 +105,26 @@ function show(place) {
   draw();
 }
 
-function openThread(ts) {
+/** The thread beside stays as it is. */
+function enter(channel) {
+  if (channel === state.channel) return;
+  state.channel = channel;
+  channelList.clear();
+  titled();
+}
+
+function holdThread(channel, ts) {
   if (ts !== state.thread) threadList.clear();
-  state.thread = ts;
+  [state.threadIn, state.thread] = [channel, ts];
+}
+
+function openThread(channel, ts) {
+  holdThread(channel, ts);
   show("thread");
 }
 
 document.addEventListener("open-thread", ({ detail }) => {
-  if (detail.channel === state.channel) openThread(detail.ts);
+  if (names.channels.has(detail.channel)) openThread(detail.channel, detail.ts);
 });
 
 // --- hearing --------------------------------------------------------------------------------------------------
@@ -171,7 +185,7 @@ function hello(data) {
   threadList.clear();
   if (!state.thread) {
     const root = data.messages.findLast((body) => body.channel === state.channel && isRoot(body) && body.reply_count);
-    if (root) state.thread = root.ts;
+    if (root) holdThread(root.channel, root.ts);
   }
   shop.start(data);
   state.isFirstLook = state.seen.size === 0;
@@ -189,14 +203,18 @@ function learn(data) {
   names.channels = new Map(data.channels.map((one) => [one.id, one.name]));
   state.apps = data.apps;
   state.channels = data.channels;
-  const name = names.channels.get(state.channel) ?? "channel";
-  refill(channelTitle, icon("hash"), name);
-  channelComposer.label(`Message #${name}`);
+  titled();
   const app = data.apps[0];
   threadComposer.suggest(app ? [`@${app.name}`] : []);
   channelComposer.suggest(app ? app.commands.map((one) => one) : []);
   threadComposer.label(app ? `Reply … mention @${app.name} to ask it` : "Reply …");
   draw();
+}
+
+function titled() {
+  const name = names.channels.get(state.channel) ?? "channel";
+  refill(channelTitle, icon("hash"), name);
+  channelComposer.label(`Message #${name}`);
 }
 
 function staged(data) {
@@ -205,9 +223,9 @@ function staged(data) {
   guide.tick(data.done);
 }
 
-// A message of this channel has just got its first reply: the work on an alert begins.
+// A message of the alerts' channel has just got its first reply: the work on an alert begins.
 const begins = (body, before) =>
-  body.channel === state.channel && isRoot(body) && Boolean(body.reply_count) && !before?.reply_count;
+  body.channel === state.setting.channel && isRoot(body) && Boolean(body.reply_count) && !before?.reply_count;
 
 // A newer incident takes the thread's place, but not while something waits there or a reply is being written.
 function mayLeaveThread(body) {
@@ -218,8 +236,7 @@ function mayLeaveThread(body) {
 }
 
 function openThreadQuietly(body) {
-  if (body.ts !== state.thread) threadList.clear();
-  state.thread = body.ts;
+  holdThread(body.channel, body.ts);
   state.seen.set(threadKey(), inThread(body.ts).at(-1)?.ts ?? body.ts);
   if (state.place === "channel" || state.place === "chat") state.place = "thread";
 }
@@ -227,8 +244,8 @@ function openThreadQuietly(body) {
 // --- unread ---------------------------------------------------------------------------------------------------
 
 const isRoot = (body) => !body.thread_ts || body.thread_ts === body.ts;
-const channelKey = () => `${state.user} ${state.channel}`;
-const threadKey = () => `${state.user} ${state.channel} ${state.thread}`;
+const channelKey = (channel = state.channel) => `${state.user} ${channel}`;
+const threadKey = () => `${state.user} ${state.threadIn} ${state.thread}`;
 const isWide = () => matchMedia("(min-width: 1000px)").matches;
 const inSight = (place) =>
   document.visibilityState === "visible" && state.place !== "home" && (isWide() || state.place === place || (place === "channel" && state.place === "chat"));
@@ -260,26 +277,26 @@ document.addEventListener("visibilitychange", () => draw());
 
 // --- drawing --------------------------------------------------------------------------------------------------
 
-function inChannel() {
-  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === state.channel);
+function inChannel(channel = state.channel) {
+  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === channel);
   return all.filter((body) => (isRoot(body) || body.subtype === "thread_broadcast") && !(body.is_ephemeral && body.thread_ts)).sort(byTime);
 }
 
-function inThread(ts) {
-  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === state.channel);
+function inThread(ts, channel = state.threadIn) {
+  const all = [...state.messages.values(), ...state.ephemerals].filter((body) => body.channel === channel);
   return all.filter((body) => body.ts === ts || body.thread_ts === ts).sort(byTime);
 }
 
 const byTime = (one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0);
 
 function repliesKey(body) {
-  const fresh = body.reply_count ? unread(`${state.user} ${state.channel} ${body.ts}`, inThread(body.ts)).length : 0;
+  const fresh = body.reply_count ? unread(`${state.user} ${body.channel} ${body.ts}`, inThread(body.ts, body.channel)).length : 0;
   return `${body.reply_count ?? 0} ${fresh} ${body.ts === state.thread}`;
 }
 
 function replies(body) {
   if (!body.reply_count || body.ts !== (body.thread_ts ?? body.ts)) return null;
-  const fresh = unread(`${state.user} ${state.channel} ${body.ts}`, inThread(body.ts));
+  const fresh = unread(`${state.user} ${body.channel} ${body.ts}`, inThread(body.ts, body.channel));
   const open = body.ts === state.thread ? " open" : "";
   const node = el(
     "button",
@@ -288,7 +305,7 @@ function replies(body) {
     fresh.length > 0 && el("span", { class: "fresh" }, `${fresh.length} new`),
     body.latest_reply && el("span", { class: "small" }, `last ${clock(body.latest_reply)}`),
   );
-  node.addEventListener("click", () => openThread(body.ts));
+  node.addEventListener("click", () => openThread(body.channel, body.ts));
   return node;
 }
 
@@ -303,9 +320,9 @@ function draw() {
   channelList.show(inChannelNow, newFrom(channelKey(), inChannelNow, "channel"));
   threadPane.hidden = !state.thread;
   noThread.hidden = Boolean(state.thread);
-  threadTitle.textContent = names.channels.get(state.channel) ? `#${names.channels.get(state.channel)}` : "";
+  threadTitle.textContent = names.channels.has(state.threadIn) ? `#${names.channels.get(state.threadIn)}` : "";
   drawPeople();
-  drawSide(inChannelNow, inThreadNow);
+  drawSide(inThreadNow);
   drawHome();
   drawStatus();
   const waiting = unread(channelKey(), inChannelNow).length + unread(threadKey(), inThreadNow).length;
@@ -333,11 +350,17 @@ function drawPeople() {
   );
 }
 
-function drawSide(inChannelNow, inThreadNow) {
-  const fresh = [...unread(channelKey(), inChannelNow), ...unread(threadKey(), inThreadNow)];
+/** How much of a channel is new, and how much of that names whoever acts; the open thread counts with its own. */
+function news(channel, inThreadNow) {
+  const fresh = unread(channelKey(channel), inChannel(channel));
+  if (channel === state.threadIn) fresh.push(...unread(threadKey(), inThreadNow));
   const calls = fresh.filter(mentionsMe).length;
-  const item = (place, label, mark, badge, isOther) => {
-    const isHere = !isOther && (state.place === "home") === (place === "home");
+  return fresh.length > 0 && el("span", { class: calls ? "count" : "count quiet", title: `${fresh.length} unread` }, calls || fresh.length);
+}
+
+function drawSide(inThreadNow) {
+  const item = (place, label, mark, badge, channel = state.channel) => {
+    const isHere = channel === state.channel && (state.place === "home") === (place === "home");
     const node = el(
       "button",
       { type: "button", class: `side-item${isHere ? " here" : ""}${badge ? " unread" : ""}`, data: { place } },
@@ -345,31 +368,39 @@ function drawSide(inChannelNow, inThreadNow) {
       el("span", {}, label),
       badge,
     );
-    node.addEventListener("click", () => show(place));
+    node.addEventListener("click", () => {
+      enter(channel);
+      show(place);
+    });
     return node;
   };
-  const badge = fresh.length > 0 && el("span", { class: calls ? "count" : "count quiet", title: `${fresh.length} unread` }, calls || fresh.length);
   const connected = state.apps[0]?.connected;
   refill(
     side,
     el("div", { class: "team" }, el("span", { class: "logo", "aria-hidden": "true" }), "Greenlight"),
     el("small", { class: "side-title" }, "Channels"),
-    state.channels.map((one) => item("channel", one.name, icon("hash"), one.id === state.channel && badge, one.id !== state.channel)),
+    state.channels.map((one) => item("channel", one.name, icon("hash"), news(one.id, inThreadNow), one.id)),
     el("small", { class: "side-title" }, "Apps"),
     state.apps.slice(0, 1).map((one) => item("home", one.name, el("i", { class: connected ? "online" : "offline", title: connected ? "connected" : "not connected" }))),
     el("div", { class: "side-foot" }, "A local Slack workspace, on this machine."),
   );
   refill(
     tabs,
-    [["channel", "Channel"], ["thread", "Thread"], ["service", "Service"], ["home", "App"]].map(([place, label]) => {
-      const isHere = document.getElementById("app").dataset.place === place;
-      const news = place === "thread" ? unread(threadKey(), inThreadNow).length : place === "channel" ? unread(channelKey(), inChannelNow).length : 0;
-      const node = el("button", { type: "button", class: isHere ? "here" : "", "aria-current": isHere ? "page" : null }, label, news > 0 && el("span", { class: "count" }, news));
-      node.addEventListener("click", () => show(place));
+    [...channelTabs(), ["thread", "Thread"], ["service", "Service"], ["home", "App"]].map(([place, label, channel = state.channel]) => {
+      const isHere = document.getElementById("app").dataset.place === place && channel === state.channel;
+      const fresh = place === "thread" ? unread(threadKey(), inThreadNow).length : place === "channel" ? unread(channelKey(channel), inChannel(channel)).length : 0;
+      const node = el("button", { type: "button", class: isHere ? "here" : "", "aria-current": isHere ? "page" : null }, label, fresh > 0 && el("span", { class: "count" }, fresh));
+      node.addEventListener("click", () => {
+        enter(channel);
+        show(place);
+      });
       return node;
     }),
   );
 }
+
+/** In a narrow window: the one channel is called so, several by their names. */
+const channelTabs = () => (state.channels.length > 1 ? state.channels.map((one) => ["channel", `#${one.name}`, one.id]) : [["channel", "Channel"]]);
 
 function drawHome() {
   homePane.hidden = state.place !== "home";
@@ -377,7 +408,7 @@ function drawHome() {
 }
 
 function drawStatus() {
-  const text = state.status.get(`${state.channel} ${state.thread}`) ?? "";
+  const text = state.status.get(`${state.threadIn} ${state.thread}`) ?? "";
   refill(statusLine, text && `${state.apps[0]?.name ?? "The app"} ${text}`);
 }
 
