@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.browser import gate_gallery, more_gallery, room_gallery
+from tests.browser import card_gallery, gate_gallery, more_gallery, room_gallery
 from tests.browser.browsing import visiting
 from tests.browser.story import PATIENCE, ROOT, Player, demo, play
 
@@ -35,8 +35,36 @@ WORDS = {
     **room_gallery.WORDS,
     **more_gallery.WORDS,
     **gate_gallery.WORDS,
+    **card_gallery.WORDS,
 }
-"""In the order of the page; the first one stands above the fold of the README."""
+"""What each picture shows; the first one stands above the fold of the README."""
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "From the alert to the measurement": (
+        *("plan", "quiet", "confirm", "answer", "details", "reason", "second-plan", "running", "healed"),
+        *("oom", "oom-healed", "healthy"),
+    ),
+    "The gate: what it does not let through": (
+        *("refused", "edit", "hold", "drift", "expired", "pager", "one-of-two", "stopped", "paused"),
+        *("auto-applied", "undo", "unknown", "recorded", "memory", "remembered"),
+    ),
+    "Around an incident": (
+        *(
+            "waiting",
+            "in-line",
+            "group",
+            "chart",
+            "rated",
+            "hand-over",
+            "taken",
+            "muted",
+            "history",
+            "spoken",
+        ),
+        *("update", "postmortem", "close", "closed", "came-back"),
+    ),
+    "Home and phone": ("home", "home-approver", "home-colleague", "narrow", "phone", "phone-plan"),
+}
+"""The order of the gallery's page; `make demo` and `make demo ARGS=--gate` lead through the first two."""
 
 
 @dataclass(slots=True)
@@ -73,7 +101,7 @@ async def take(home: Path) -> None:
         await _home(player)
         await _healthy(player)
         await _narrow(player)
-        others = {*room_gallery.WORDS, *gate_gallery.WORDS, *more_gallery.WORDS}
+        others = {*room_gallery.WORDS, *gate_gallery.WORDS, *more_gallery.WORDS, *card_gallery.WORDS}
         missing = sorted(set(WORDS) - others - set(photographer.taken))
         assert not missing, missing
         assert visit.complaints == [], visit.complaints
@@ -110,8 +138,11 @@ def index() -> str:
         "Made by `make gallery` from a running demo; each picture in light and dark.",
         "",
     ]
-    for name, words in WORDS.items():
-        lines += [f"## {words}", "", picture(name, words), ""]
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(WORDS)
+    for title, names in SECTIONS.items():
+        lines += [f"## {title}", ""]
+        for name in names:
+            lines += [f"### {WORDS[name]}", "", picture(name, WORDS[name]), ""]
     return "\n".join(lines)
 
 
@@ -124,7 +155,7 @@ def picture(name: str, words: str) -> str:
 def main() -> int:
     """Take the pictures and write the gallery's page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    one = {"--room", "--gate", "--more", "--demo"} & set(sys.argv)
+    one = {"--room", "--gate", "--more", "--cards", "--demo"} & set(sys.argv)
     if not one or "--demo" in one:
         with tempfile.TemporaryDirectory(prefix="greenlight-gallery-") as home:
             asyncio.run(take(Path(home)))
@@ -134,6 +165,8 @@ def main() -> int:
         asyncio.run(more_gallery.take_more(lambda page: Photographer(page).shot))
     if not one or "--gate" in one:
         asyncio.run(gate_gallery.take_gate(lambda page: Photographer(page).shot))
+    if not one or "--cards" in one:
+        asyncio.run(card_gallery.take_cards(lambda page: Photographer(page).shot))
     (FOLDER / "README.md").write_text(index(), encoding="utf-8")
     print(f"{2 * len(WORDS)} pictures in {FOLDER}")
     return 0

@@ -11,11 +11,13 @@ from tests.browser.gate_story import tour
 from tests.browser.story import PATIENCE, Player, demo
 
 WORDS = {
-    "expired": "Nobody answered: the pager was called, the plan expired, the incident escalated.",
-    "one-of-two": "High risk needs two people; the card counts them.",
     "edit": "A parameter is edited within its bounds; the new revision starts without approvals.",
     "hold": "Approved, and on hold: anybody of the team can stop it before it starts.",
-    "drift": "Somebody changed the target meanwhile: nothing ran, and the card says what changed.",
+    "drift": "Somebody changed the target meanwhile: nothing ran, what changed is shown, a new plan follows.",
+    "expired": "Nobody decided: the plan expired, and the incident escalated.",
+    "pager": "Half of the time before, and at its end, the pager was called.",
+    "one-of-two": "High risk needs two people; the card counts them.",
+    "stopped": "Stopped during the hold by a colleague; the card says how a lead lets it go on.",
     "auto-applied": "In staging the policy lets a low risk be applied without a person; the card says so.",
     "undo": "Undo is a plan of its own, with its own approval.",
 }

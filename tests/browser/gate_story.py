@@ -1,4 +1,6 @@
-"""The tour of the gate as a visitor takes it: `greenlight demo --gate`, by clicks in the page."""
+"""The tour of the gate as its guide leads a visitor: `greenlight demo --gate`, by clicks in the page."""
+
+import re
 
 from playwright.async_api import Locator, expect
 
@@ -6,22 +8,29 @@ from tests.browser.story import PATIENCE, Player
 
 LONG = 240_000
 """Milliseconds in which a plan expires and an alert of staging comes in."""
+RESUME = re.compile(r"/greenlight resume incident:\S+")
 
 
 async def tour(player: Player, *, whole: bool = True) -> None:
-    """Expiry, one of two, edit, hold, drift, approved by two, auto-apply, undo.
+    """Refused, edit, hold, drift, expiry, one of two, stopped and resumed, healed, auto-apply, undo.
 
     Without the whole of it, what takes minutes is left out: expiry and staging.
     """
     await player.ready()
-    await player.plan(1)
+    await _refused(player, await player.plan(1))
+    await _drift(player, await _edit(player))
+    await player.plan(3)
     if whole:
         await _expire(player)
-    await _one_of_two(player)
-    await _drift(player, await _edit(player))
+    else:
+        await player.page.locator(".guide").get_by_role("button", name="Next").click()
+    await _stopped(player, await _by_two(player))
+    await player.happened("Measured: improved")
     if whole:
-        await _healed(player)
         await _staging(player)
+    await expect(player.page.locator(".guide")).to_contain_text(
+        "Take it back" if whole else "Pause everything", timeout=PATIENCE
+    )
 
 
 async def _look(card: Locator) -> None:
@@ -29,33 +38,21 @@ async def _look(card: Locator) -> None:
     await card.evaluate("one => one.scrollIntoView({block: 'start'})")
 
 
-async def _use(player: Player, number: int) -> Locator:
-    """Carl asks for the first of the other ways; the n-th plan is its card."""
+async def _leads_to(player: Player, title: str) -> None:
+    """The guide has gone on to this step."""
+    await expect(player.page.get_by_role("heading", name=title)).to_be_visible(timeout=PATIENCE)
+
+
+async def _refused(player: Player, card: Locator) -> None:
     await player.act_as("Carl")
-    await player.say(player.thread, "@greenlight use 1")
-    return await player.plan(number)
-
-
-async def _expire(player: Player) -> None:
-    expired = player.thread.locator("article", has_text="Plan expired").last
-    await expect(expired).to_be_visible(timeout=LONG)
-    await expect(player.thread.get_by_text("This needs a person.").last).to_be_visible(timeout=PATIENCE)
-    await player.shot("expired")
-
-
-async def _one_of_two(player: Player) -> None:
-    card = await _use(player, 2)
-    await expect(card).to_contain_text("high", timeout=PATIENCE)
-    await player.act_as("Olivia")
     await player.approve(card)
-    await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
-    await _look(card)
-    await player.shot("one-of-two")
+    await expect(player.modal).to_contain_text("NOT_AUTHORISED", timeout=PATIENCE)
+    await player.close_modal()
+    await _leads_to(player, "Change a parameter")
 
 
 async def _edit(player: Player) -> Locator:
-    card = await _use(player, 3)
-    await player.act_as("Lena")
+    card = await player.plan(1)
     await card.locator("[data-action=plan_edit]").click()
     field = player.modal.locator("input, textarea").first
     await field.fill("99999", timeout=PATIENCE)
@@ -65,7 +62,8 @@ async def _edit(player: Player) -> Locator:
     await field.fill("40")
     await player.modal.get_by_role("button", name="Propose it so").click()
     await expect(player.modal).to_have_count(0, timeout=PATIENCE)
-    return await player.plan(4)
+    await _leads_to(player, "See drift")
+    return await player.plan(2)
 
 
 async def _drift(player: Player, card: Locator) -> None:
@@ -79,20 +77,56 @@ async def _drift(player: Player, card: Locator) -> None:
     await player.page.get_by_role("button", name="Change it by hand").click()
     changed = player.thread.locator("article", has_text="What changed since this plan was made").last
     await expect(changed).to_be_visible(timeout=LONG)
+    await _leads_to(player, "Let a plan expire")
+    await player.plan(3)
     await _look(changed)
     await player.shot("drift")
-    await player.plan(5)
 
 
-async def _healed(player: Player) -> None:
-    card = await _use(player, 6)
-    for name in ("Olivia", "Lena"):
-        await player.act_as(name)
-        await player.approve(card)
-        await expect(player.thread.get_by_text(f"Approved by @{name.casefold()}").last).to_be_visible(
-            timeout=PATIENCE
-        )
-    await player.happened("Measured: improved")
+async def _expire(player: Player) -> None:
+    expired = player.thread.locator("article", has_text="Plan expired").last
+    await expect(expired).to_be_visible(timeout=LONG)
+    await expect(player.thread.get_by_text("This needs a person.").last).to_be_visible(timeout=PATIENCE)
+    await _look(expired)
+    await player.shot("expired")
+    side = player.page.get_by_label("Workspace")
+    await side.get_by_role("button", name="pager").click()
+    await expect(player.channel.locator("article")).to_have_count(2, timeout=PATIENCE)
+    await player.shot("pager")
+    await side.get_by_role("button", name="alerts").click()
+
+
+async def _by_two(player: Player) -> Locator:
+    """Carl asks for the first of the other ways; Olivia and Lena approve it."""
+    await player.act_as("Carl")
+    await player.say(player.thread, "@greenlight use 1")
+    card = await player.plan(4)
+    await expect(card).to_contain_text("high", timeout=PATIENCE)
+    await player.act_as("Olivia")
+    await player.approve(card)
+    await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
+    await _look(card)
+    await player.shot("one-of-two")
+    await player.act_as("Lena")
+    await player.approve(card)
+    await _leads_to(player, "Stop it during the hold")
+    return player.thread.locator("article", has_text="On hold:").last
+
+
+async def _stopped(player: Player, card: Locator) -> None:
+    """Carl stops it, and Lena lets it go on with the command that the card shows."""
+    await player.act_as("Carl")
+    await card.locator("[data-action=stop_incident]").click(timeout=PATIENCE)
+    await player.page.locator('[data-confirm="yes"]').click()
+    paused = player.thread.locator("article", has_text="no step starts until a lead").last
+    await expect(paused).to_be_visible(timeout=PATIENCE)
+    await _look(paused)
+    await player.shot("stopped")
+    command = RESUME.search(await paused.inner_text())
+    assert command is not None
+    await player.act_as("Lena")
+    await player.say(player.channel, f"{command[0]} seen, go on")
+    await _leads_to(player, "Pause everything")
 
 
 async def _staging(player: Player) -> None:
@@ -101,7 +135,7 @@ async def _staging(player: Player) -> None:
     replies = player.channel.locator(".replies")
     await expect(replies).to_have_count(known + 1, timeout=LONG)
     await replies.last.click()
-    alone = player.thread.locator("article", has_text="Approved by the policy, without a person").last
+    alone = player.thread.locator("article", has_text="Approved by the policy, without a person").first
     await expect(alone).to_be_visible(timeout=LONG)
     undo = player.thread.locator("[data-action=plan_undo]").last
     await expect(undo).to_be_visible(timeout=LONG)
