@@ -112,7 +112,8 @@ def impact_of(incident: Incident) -> tuple[str, ...]:
     started = next((state for state in incident.executions if state.measured is not None), None)
     if started is not None:
         check = started.plan.steps[-1].check
-        seen.append(f"{check.metric} was {brief(started.measured or "")} when the first plan began")
+        measured = brief(started.measured or "unknown")
+        seen.append(f"{check.metric} was {measured} when the first plan began")
     return tuple(text.replace(" ABNORMAL", " (abnormal)") for text in seen if text)
 
 

@@ -105,6 +105,7 @@ async def _by_two(player: Player) -> Locator:
     await player.act_as("Olivia")
     await player.approve(card)
     await expect(card).to_contain_text("1 of 2 approvals", timeout=PATIENCE)
+    await expect(card).to_contain_text("Looked again", timeout=PATIENCE)
     await _look(card)
     await player.shot("one-of-two")
     await player.act_as("Lena")
