@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from agents.answers import Answers
 from bot.domain.finding import (
@@ -30,6 +30,8 @@ def _listed(value: object) -> object:
 
 
 Words = Annotated[list[str], BeforeValidator(_listed), Field(max_length=40)]
+Given = dict[str, Annotated[int, Strict()] | Annotated[str, Strict()]]
+"""Parameters as a model gave them; neither true nor 3.0 becomes an integer on the way."""
 
 
 class NumberAnswer(BaseModel):
@@ -76,7 +78,7 @@ class StepAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
     action: str
     target: str
-    parameters: dict[str, int | str] = {}
+    parameters: Given = {}
 
 
 class OptionAnswer(BaseModel):
@@ -145,7 +147,7 @@ def remediation_of(answer: RemediationAnswer, clean: Clean) -> Remediation:
     return Remediation(options, clean(answer.note)[:MAX_TEXT], answer.raise_tier)
 
 
-def step_of(action: str, target: str, parameters: dict[str, int | str]) -> ProposedStep:
+def step_of(action: str, target: str, parameters: Given) -> ProposedStep:
     """A step with raw values."""
     return ProposedStep(ActionId(action[:80]), TargetId(target[:120]), tuple(parameters.items()))
 

@@ -13,7 +13,7 @@ from bot.adapters.codec import sighting_bytes, sighting_from
 from bot.adapters.log_reading import RANKS, narrowed
 from bot.adapters.log_shapes import LEVELS
 from bot.adapters.patterns import fault
-from bot.adapters.team_answers import Clean, step_of
+from bot.adapters.team_answers import Clean, Given, step_of
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.evidence import Sighting, state_sighting
 from bot.domain.finding import ProposedStep
@@ -167,9 +167,7 @@ class Tools:
         usual = "\n".join(f"- {cause}" for cause in page.causes)
         return f"# {page.title}\n\nUsual causes:\n{usual}\n\n{page.body}"
 
-    async def execute_remediation(
-        self, action: str, target: str, parameters: dict[str, int | str] | None = None
-    ) -> str:
+    async def execute_remediation(self, action: str, target: str, parameters: Given | None = None) -> str:
         """Record a step of the catalogue as proposed. Executes nothing; a human decides."""
         service = self.case.service
         actions = service.actions if service else ()

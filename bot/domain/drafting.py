@@ -1,8 +1,7 @@
 """From a team's proposal to a frozen plan: code computes all that the card calls a fact (rules 1-7)."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.action import (
     TIER_RANK,
@@ -16,18 +15,18 @@ from bot.domain.action import (
     UndoKind,
     Value,
 )
+from bot.domain.editing import WORD, problem
 from bot.domain.errors import PlanCode, PlanRefusedError
 from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep
 from bot.domain.ids import SECOND, At, PersonId, PlanId, TargetId
 from bot.domain.incident import Incident
-from bot.domain.plan import MAX_STEPS, Check, Plan, Step, Undo
+from bot.domain.plan import MAX_INTEGER, MAX_STEPS, Check, Plan, Step, Undo
 from bot.domain.policy import Policy
-from bot.domain.service import Criticality, Inventory, Service, Target, can_take
+from bot.domain.service import Criticality, Environment, Inventory, Service, Target, can_take
 from bot.domain.similar import similar_names
 
 MORE_CARE = "the team asked for more care (+1)"
-WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def draft(incident: Incident, plan_id: PlanId, proposals: tuple[ProposedStep, ..
     if environment is None:
         raise PlanRefusedError(PlanCode.UNKNOWN_TARGET, f"{service.name} has no known environment.")
     blast_radius = len({step.target for step in steps})
-    tier, why = tier_of(steps, service, blast_radius, desk)
+    tier, why = tier_of(steps, service, environment, desk)
     rule = desk.policy.rule(tier)
     return Plan(
         id=plan_id,
@@ -80,35 +79,45 @@ def draft(incident: Incident, plan_id: PlanId, proposals: tuple[ProposedStep, ..
     )
 
 
-def tier_of(steps: tuple[Step, ...], service: Service, blast_radius: int, desk: Desk) -> tuple[Tier, str]:
-    """The tier of a plan and the rule that set it (rule 4)."""
-    tier, why = Tier.LOW, "no action asks for more"
-    for step in steps:
-        action = _action(step.action, desk.catalogue)
-        if TIER_RANK[action.tier] > TIER_RANK[tier]:
-            tier, why = action.tier, f"action {action.id} is {action.tier}"
-        elif tier is Tier.LOW:
-            why = f"action {action.id} is {action.tier}"
-    changes_something = any(not _action(step.action, desk.catalogue).read_only for step in steps)
-    if service.criticality is Criticality.CRITICAL and changes_something:
-        tier, why = tier.raised(), f"{service.name} is critical (+1)"
-    if blast_radius > desk.policy.limits.blast_radius:
-        tier, why = Tier.HIGH, f"{blast_radius} targets are more than {desk.policy.limits.blast_radius}"
-    tripped = next((title for step in steps if (title := desk.tripwire(wire_text(step, service)))), None)
+def tier_of(
+    steps: tuple[Step, ...], service: Service, environment: Environment, desk: Desk
+) -> tuple[Tier, str]:
+    """The tier of a plan and every rule that asked for it (rule 4); what has no tier known here is high."""
+    actions = tuple(_action(step.action, desk.catalogue) for step in steps)
+    highest = max(actions, key=lambda action: TIER_RANK[action.tier])
+    tier, rules = highest.tier, [f"action {highest.id} is {highest.tier}"]
+    if service.criticality is Criticality.CRITICAL and not all(action.read_only for action in actions):
+        tier, rules = tier.raised(), [*rules, f"{service.name} is critical (+1)"]
+    touched, most = len({step.target for step in steps}), desk.policy.limits.blast_radius
+    if touched > most:
+        tier, rules = Tier.HIGH, [*rules, f"{touched} targets are more than {most}"]
+    tripped = next(filter(None, (_tripped(step, service, environment, desk) for step in steps)), None)
     if tripped is not None:
-        tier, why = Tier.HIGH, f"trip-wire: {tripped}"
+        tier, rules = Tier.HIGH, [*rules, f"trip-wire: {tripped}"]
     first = next((step for step in steps if (step.action, step.target) in desk.first_uses), None)
-    if first is not None and tier is not Tier.HIGH:
-        tier, why = tier.raised(), f"first use of {first.action} on {first.target} (+1)"
-    if desk.raise_tier and tier is not Tier.HIGH:
-        tier, why = tier.raised(), MORE_CARE
-    return tier, why
+    if first is not None:
+        tier, rules = tier.raised(), [*rules, f"first use of {first.action} on {first.target} (+1)"]
+    if desk.raise_tier:
+        tier, rules = tier.raised(), [*rules, MORE_CARE]
+    return tier, "; ".join(rules)
+
+
+def asked_for_more_care(plan: Plan) -> bool:
+    """Whether the team asked for more than the rules do, which no edit of the plan undoes."""
+    return plan.tier_rule.endswith(MORE_CARE)
 
 
 def wire_text(step: Step, service: Service) -> str:
     """What trip-wires look at: action, parameters, target and environment; never prose (rule 5)."""
     parameters = " ".join(f"{name}={value}" for name, value in step.parameters)
     return f"{step.action} {parameters} {step.target} {service.environment}"
+
+
+def _tripped(step: Step, service: Service, environment: Environment, desk: Desk) -> str | None:
+    """The trip-wire that a step sets off; production is what the inventory calls so, whatever its name."""
+    text = wire_text(step, service)
+    found = desk.tripwire(text)
+    return desk.tripwire(f"{text} production") if found is None and environment.production else found
 
 
 def _service(incident: Incident, desk: Desk) -> Service:
@@ -142,7 +151,7 @@ def _step(proposal: ProposedStep, service: Service, desk: Desk) -> Step:
         preconditions=tuple((name, _known(name, fields, target)) for name in action.preconditions),
         timeout_seconds=action.timeout_seconds,
         check=_check(action.check, service),
-        undo=_undo(action, fields, parameters, desk),
+        undo=_undo((action, parameters), target, observed, service, desk),
         effect=action.effect,
         changes=_changes(action, parameters, fields),
         similar=_similar(target, desk.inventory),
@@ -159,7 +168,7 @@ def _action(wanted: str, catalogue: Catalogue) -> Action:
     action = catalogue.action(wanted)
     if action is None:
         names = ", ".join(sorted(known.id for known in catalogue.actions))
-        raise PlanRefusedError(PlanCode.UNKNOWN_ACTION, f"There is no action {wanted!r}; there are: {names}.")
+        raise PlanRefusedError(PlanCode.UNKNOWN_ACTION, f"There is no action {wanted!a}; there are: {names}.")
     return action
 
 
@@ -172,7 +181,7 @@ def _target(proposal: ProposedStep, service: Service, inventory: Inventory) -> T
             )
         names = ", ".join(known.id for known in service.targets)
         raise PlanRefusedError(
-            PlanCode.UNKNOWN_TARGET, f"No target {proposal.target!r}; {service.name} has: {names}."
+            PlanCode.UNKNOWN_TARGET, f"No target {proposal.target!a}; {service.name} has: {names}."
         )
     if proposal.action not in service.actions:
         raise PlanRefusedError(
@@ -188,7 +197,10 @@ def _parameters(
     unknown = sorted(set(given) - {spec.name for spec in action.parameters})
     if unknown or len(given) != len(proposal.parameters):
         raise PlanRefusedError(
-            PlanCode.BAD_PARAMETER, f"{action.id} has no parameter {', '.join(unknown) or 'twice'}."
+            PlanCode.BAD_PARAMETER,
+            f"{action.id} has no parameter {', '.join(f'{name!a:.60}' for name in unknown)}."
+            if unknown
+            else f"{action.id} is given one parameter twice.",
         )
     return tuple((spec.name, _value(spec, given.get(spec.name), observed)) for spec in action.parameters)
 
@@ -203,7 +215,9 @@ def _value(spec: ParameterSpec, raw: object, observed: Observation) -> Value:
 
 def _integer(spec: ParameterSpec, raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"{spec.name} must be an integer, not {raw!r:.60}.")
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"{spec.name} must be an integer, not {raw!a:.60}.")
+    if abs(raw) > MAX_INTEGER:
+        raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"{spec.name} is far too large a number.")
     low, high = spec.minimum, spec.maximum
     if (low is not None and raw < low) or (high is not None and raw > high):
         raise PlanRefusedError(
@@ -215,7 +229,7 @@ def _integer(spec: ParameterSpec, raw: object) -> int:
 def _word(spec: ParameterSpec, raw: object, observed: Observation) -> str:
     if not isinstance(raw, str) or not WORD.fullmatch(raw):
         raise PlanRefusedError(
-            PlanCode.BAD_PARAMETER, f"{spec.name} must be one plain word, not {raw!r:.60}."
+            PlanCode.BAD_PARAMETER, f"{spec.name} must be one plain word, not {_told(raw)}."
         )
     allowed = spec.choices
     if spec.one_of_observed is not None:
@@ -225,6 +239,11 @@ def _word(spec: ParameterSpec, raw: object, observed: Observation) -> str:
             PlanCode.BAD_PARAMETER, f"{spec.name} must be one of {', '.join(allowed)}, not {raw}."
         )
     return raw
+
+
+def _told(raw: object) -> str:
+    """A value as a sentence may quote it: printable ASCII, not endless, and no number of a million digits."""
+    return type(raw).__name__ if isinstance(raw, int) else f"{raw!a:.60}"
 
 
 def _known(name: str, fields: Mapping[str, str], target: Target) -> str:
@@ -270,25 +289,35 @@ def _check(spec: CheckSpec, service: Service) -> Check:
 
 
 def _undo(
-    action: Action, fields: Mapping[str, str], parameters: tuple[tuple[str, Value], ...], desk: Desk
+    step: tuple[Action, tuple[tuple[str, Value], ...]],
+    target: Target,
+    observed: Observation,
+    service: Service,
+    desk: Desk,
 ) -> Undo:
+    action, parameters = step
     spec = action.undo
     if spec.kind is not UndoKind.ACTION or spec.action is None:
         return Undo(spec.kind, text=spec.text)
     undoing = _action(spec.action, desk.catalogue)
     values: list[tuple[str, Value]] = []
     for name, field in spec.parameters:
-        parameter = undoing.parameter(name)
-        raw = fields.get(field)
+        parameter, raw = undoing.parameter(name), observed.field(field)
         if parameter is None or raw is None:
             return Undo(UndoKind.IRREVERSIBLE, text=f"{field} could not be read before the change.")
-        values.append((name, _undo_value(parameter, _printable(raw))))
+        value = _undo_value(parameter, _printable(raw))
+        if value is None:
+            return Undo(UndoKind.IRREVERSIBLE, text=f"{undoing.id} may not set {field} back to {raw:.60}.")
+        values.append((name, value))
     if undoing.id == action.id and tuple(values) == parameters:
         return Undo(UndoKind.NOT_NEEDED, text="The value stays as it is.")
+    if undoing.id not in service.actions or not can_take(target, undoing):
+        return Undo(UndoKind.IRREVERSIBLE, text=f"{service.name} does not allow {undoing.id} on {target.id}.")
     return Undo(UndoKind.ACTION, undoing.id, tuple(values), spec.text)
 
 
-def _undo_value(spec: ParameterSpec, raw: str) -> Value:
-    if spec.kind is ParameterKind.INTEGER and raw.isascii() and raw.isdigit():
-        return int(raw)
-    return raw
+def _undo_value(spec: ParameterSpec, raw: str) -> Value | None:
+    """The value that was there before, within the bounds of the catalogue; nothing where it is not."""
+    if problem(replace(spec, one_of_observed=None), raw) is not None:
+        return None
+    return int(raw) if spec.kind is ParameterKind.INTEGER else raw

@@ -7,7 +7,7 @@ from bot.domain.action import Action, ParameterKind, ParameterSpec
 from bot.domain.plan import Step
 
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,11})", re.ASCII)
-WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from bot.domain.ids import ActionId, At, Digest, EnvironmentId, IncidentId, Pers
 
 SCHEMA = 1
 MAX_STEPS = 10
+MAX_INTEGER = 2**53 - 1
+"""Beyond it programs read one number in different ways: RFC 8785 leaves that subset there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,14 @@ def canonical(plan: Plan) -> str:
     return text
 
 
+def checks_of(plan: Plan) -> tuple[Check, ...]:
+    """The success checks that must all hold, each once, those of the last step first."""
+    found = {(c.metric, c.query, c.comparison, c.threshold): c for c in (s.check for s in plan.steps)}
+    last = plan.steps[-1].check
+    mine = (last.metric, last.query, last.comparison, last.threshold)
+    return (last, *(check for key, check in found.items() if key != mine))
+
+
 def digest_of(body: str) -> Digest:
     """SHA-256 over the stored bytes."""
     return Digest(hashlib.sha256(body.encode("ascii")).hexdigest())
@@ -117,7 +127,7 @@ def parsed(body: str) -> Plan:
         if raw["schema"] != SCHEMA:
             raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"Plan schema {raw['schema']} is not {SCHEMA}.")
         plan = _plan(raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise PlanRefusedError(PlanCode.BAD_PARAMETER, f"These bytes are not a plan: {error}.") from error
     if canonical(plan) != body:
         raise PlanRefusedError(PlanCode.BAD_PARAMETER, "These bytes are not a plan in canonical form.")
@@ -260,6 +270,8 @@ def _text(raw: object) -> str:
 def _number(raw: object) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool):
         raise TypeError(f"expected an integer, not {type(raw).__name__}")
+    if abs(raw) > MAX_INTEGER:
+        raise ValueError("an integer is too large")
     return raw
 
 

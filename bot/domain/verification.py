@@ -6,7 +6,7 @@ from statistics import median
 from bot.domain.action import Comparison
 from bot.domain.events import Outcome, SampleTaken
 from bot.domain.incident import PlanState
-from bot.domain.plan import Check
+from bot.domain.plan import Check, checks_of
 
 WORSE_BY = Decimal("1.5")
 
@@ -31,6 +31,7 @@ def holds(check: Check, value: str | None) -> bool:
 def judged(state: PlanState, before: str | None) -> tuple[Outcome, str] | None:
     """The outcome and its sentence, or nothing while more samples are needed.
 
+    A sample holds when every check that a step of the plan declared holds; the value kept is the last step's.
     `before` is the metric when the plan was executed. Improved needs all samples to be taken; anything else
     is said as soon as too few can still hold.
     """
@@ -41,6 +42,8 @@ def judged(state: PlanState, before: str | None) -> tuple[Outcome, str] | None:
     if left > 0 and good + left >= check.pace.needed:
         return None
     sentence = f"{check.metric}: {good} of {len(samples)} samples {check.comparison} {check.threshold}"
+    others = checks_of(state.plan)[1:]
+    sentence += "".join(f", with {one.metric} {one.comparison} {one.threshold}" for one in others)
     if good >= check.pace.needed:
         return Outcome.IMPROVED, sentence
     return _not_improved(check, samples, number(before)), sentence
@@ -50,9 +53,16 @@ def _not_improved(check: Check, samples: tuple[SampleTaken, ...], before: Decima
     values = [value for sample in samples if (value := number(sample.value)) is not None]
     if len(values) * 2 < len(samples):
         return Outcome.NO_DATA
-    if before is None or before <= 0:
-        return Outcome.UNCHANGED
     middle = median(values)
+    if before is None:
+        return Outcome.UNCHANGED
+    if before <= 0:
+        return Outcome.WORSE if _left(check, before, middle) else Outcome.UNCHANGED
     if check.comparison is Comparison.BELOW:
         return Outcome.WORSE if middle > before * WORSE_BY else Outcome.UNCHANGED
     return Outcome.WORSE if middle * WORSE_BY < before else Outcome.UNCHANGED
+
+
+def _left(check: Check, before: Decimal, after: Decimal) -> bool:
+    """Whether the check held before and does not now: from nothing, no factor says how much worse it got."""
+    return holds(check, str(before)) and not holds(check, str(after))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.action import ParameterKind, UndoKind, Value
-from bot.domain.drafting import MORE_CARE
+from bot.domain.drafting import asked_for_more_care
 from bot.domain.errors import PlanCode, PlanRefusedError
 from bot.domain.events import Answered, Event, OptionChosen, PlanEnd
 from bot.domain.finding import Option, ProposedStep
@@ -34,7 +34,7 @@ async def chosen(incident: Incident, ports: Ports, seen: Seen, wanted: OptionCho
     except PlanRefusedError as refused:
         return Answered(wanted.ts, f"Option {wanted.number} cannot be proposed now: {refused.message}")
     others = tuple(other for other in last.options if other is not option)
-    care = last.plan.tier_rule == MORE_CARE
+    care = asked_for_more_care(last.plan)
     before = f"{titles(last)} (the plan before this one)"
     mine = Option(before, proposed_steps(last), last.explanation, care)
     return proposal((Drafted(option, plan), *(Drafted(other, plan) for other in (mine, *others))))
@@ -65,7 +65,7 @@ async def edited(incident: Incident, ports: Ports, seen: Seen, wanted: Parameter
     given = tuple((name, _typed(ports, steps[wanted.step], name, text)) for name, text in wanted.parameters)
     steps[wanted.step] = replace(steps[wanted.step], parameters=given)
     originators = tuple(dict.fromkeys((*last.plan.originators, wanted.person)))
-    care = last.plan.tier_rule == MORE_CARE
+    care = asked_for_more_care(last.plan)
     words = f"{EDITED}{last.explanation.removeprefix(EDITED)}"
     option = Option("with other parameters", tuple(steps), words, care)
     try:

@@ -7,7 +7,7 @@ from bot.domain.due import PROBE_AFTER_SECONDS
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.events import Event, Probed, SampleTaken, Verified
 from bot.domain.incident import Incident, PlanState, StepState
-from bot.domain.plan import idempotency_key
+from bot.domain.plan import Check, checks_of, idempotency_key
 from bot.domain.service import readdressed
 from bot.domain.verification import holds, judged
 from bot.flow.conductor import Work
@@ -18,9 +18,10 @@ async def verification(incident: Incident, work: Work) -> AsyncGenerator[Event, 
     """Take the sample that is due and, when the samples decide it, say the outcome."""
     state = incident.current
     assert state is not None
-    value = await _sample(work.ports, state)
-    check = state.plan.steps[-1].check
-    incident = yield SampleTaken(state.digest, value, holds(check, value))
+    checks = checks_of(state.plan)
+    values = [await _sample(work.ports, state, check) for check in checks]
+    held = all(map(holds, checks, values))
+    incident = yield SampleTaken(state.digest, values[0], held)
     state = incident.current
     assert state is not None
     outcome = judged(state, state.measured)
@@ -28,14 +29,14 @@ async def verification(incident: Incident, work: Work) -> AsyncGenerator[Event, 
         yield Verified(state.digest, *outcome)
 
 
-async def _sample(ports: Ports, state: PlanState) -> str | None:
+async def _sample(ports: Ports, state: PlanState, check: Check) -> str | None:
     """The metric by the query that was approved, whatever the inventory says by now."""
     step = state.plan.steps[-1]
     service = ports.content.inventory().owner_of(step.target)
-    metric = service.metric(step.check.metric) if service else None
+    metric = service.metric(check.metric) if service else None
     if service is None or metric is None:
         return None
-    return await ports.eyes.sample(service, replace(metric, query=step.check.query))
+    return await ports.eyes.sample(service, replace(metric, query=check.query))
 
 
 async def probing(incident: Incident, work: Work) -> AsyncGenerator[Event, Incident]:
