@@ -5,7 +5,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from agents.errors import BadArgumentsError
 from bot.adapters.team_answers import RemediationAnswer, remediation_of
+from bot.adapters.team_tools import FORMS
 
 
 def answer(written: str) -> str:
@@ -26,3 +28,16 @@ def test_integers_and_texts_stay_what_they_were(value: int | str) -> None:
     found = remediation_of(RemediationAnswer.model_validate_json(answer(json.dumps(value))), str)
     ((name, kept),) = found.options[0].steps[0].parameters
     assert (name, kept, type(kept)) == ("pool_size", value, type(value))
+
+
+@pytest.mark.parametrize("value", [True, 3.0, float("nan"), None, [3]])
+def test_the_tool_that_records_a_step_is_as_strict(value: object) -> None:
+    tool = FORMS["execute_remediation"].tool(unheard, outside=False, kept=False)
+    arguments = {"action": "restart", "target": "p", "parameters": {"size": value}}
+    with pytest.raises(BadArgumentsError):
+        tool.check(arguments)
+    assert tool.check(arguments | {"parameters": {"size": 3}})["parameters"] == {"size": 3}
+
+
+async def unheard(**_: object) -> str:
+    raise AssertionError("nothing wrong may get here")

@@ -171,7 +171,7 @@ async def test_the_first_use_of_an_action_on_a_target_is_one_tier_higher_where_t
     state = await home.plan(first)
     assert (state.plan.tier, state.plan.tier_rule) == (
         "medium",
-        "first use of increase_pool_size on checkout/process (+1)",
+        "action increase_pool_size is low; first use of increase_pool_size on checkout/process (+1)",
     )
     assert isinstance(await home.click(first, LEAD), Decided)
     await home.work()
