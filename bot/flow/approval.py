@@ -26,6 +26,8 @@ from bot.ports.ports import Ports
 from bot.ports.records import Refusal
 
 ROSTER_SECONDS = 2
+NO_PLAN = "-"
+"""In the record of refusals, what stands for a click that names no plan that could be read."""
 
 
 @dataclass(slots=True)
@@ -35,13 +37,19 @@ class _Verdict:
     said: Decided | Refused
 
 
-async def judge(ports: Ports, table: Table, click: Click, person: PersonId) -> Decided | Refused:
-    """Judge a click and append the decision; a refusal comes back with its code and is recorded."""
+async def judge(ports: Ports, table: Table, click: Click | Refused, person: PersonId) -> Decided | Refused:
+    """Judge a click and append the decision; a refusal comes back with its code and is recorded.
+
+    One that the door could make nothing of is refused already, and is recorded all the same.
+    """
+    if isinstance(click, Refused):
+        await _record(ports, None, NO_PLAN, person, click)
+        return click
     try:
         incident = await ports.incidents.by_plan(click.plan)
         said = await _judged(ports, table, incident, click, person)
         if isinstance(said, Refused):
-            await _record(ports, incident, click, person, said)
+            await _record(ports, incident, f"{click.plan}:{click.revision}", person, said)
     except (StoreUnavailableError, ConflictError):
         return Refused(Code.STORE_UNAVAILABLE)
     return said
@@ -181,7 +189,8 @@ async def _message(ports: Ports, incident: Incident, click: Click) -> tuple[str,
 
 
 async def _record(
-    ports: Ports, incident: IncidentId | None, click: Click, person: PersonId, refused: Refused
+    ports: Ports, incident: IncidentId | None, plan: str, person: PersonId, refused: Refused
 ) -> None:
-    plan = f"{click.plan}:{click.revision}"
-    await ports.incidents.refuse(Refusal(incident, plan, person, refused.code, ports.clock.now()))
+    # The person is told why it did not count, also where the store is lost by now.
+    with suppress(StoreUnavailableError):
+        await ports.incidents.refuse(Refusal(incident, plan, person, refused.code, ports.clock.now()))

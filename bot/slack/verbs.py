@@ -73,7 +73,8 @@ class Verbs:
     alert_seen: Callable[[Sighted], Awaitable[None]]
     home_of: Callable[[Alert], Awaitable[Place | None]]
     """Where the incident is that this alert belongs to, if there is one."""
-    judge: Callable[[Click, PersonId], Awaitable[Decided | Refused]]
+    judge: Callable[[Click | Refused, PersonId], Awaitable[Decided | Refused]]
+    """A click, or what the door refuses of it already; told and recorded alike."""
     asked: Callable[[Place, PersonId, str, str], Awaitable[str | None]]
     """Place, person, ts and text of a mention; the reply to post, or nothing where a card answers."""
     pause: Callable[[str, PersonId, str], Awaitable[str]]

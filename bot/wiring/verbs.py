@@ -71,9 +71,9 @@ class Flow:
     async def _home_of(self, alert: Alert) -> Place | None:
         return await home_of(self.ports, alert)
 
-    async def _judge(self, click: Click, person: PersonId) -> Decided | Refused:
+    async def _judge(self, click: Click | Refused, person: PersonId) -> Decided | Refused:
         said = await judge(self.ports, table, click, person)
-        if isinstance(said, Refused) and said.code in SHOWN_ANEW:
+        if isinstance(click, Click) and isinstance(said, Refused) and said.code in SHOWN_ANEW:
             await self._draw_anew(click)
         return said
 

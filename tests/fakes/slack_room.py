@@ -188,7 +188,7 @@ def verbs_of(ports: Ports) -> Verbs:
     async def alert_seen(sighted: Sighted) -> None:
         await intake.alert_seen(ports, sighted)
 
-    async def judge(click: Click, person: PersonId) -> Decided | Refused:
+    async def judge(click: Click | Refused, person: PersonId) -> Decided | Refused:
         return await approval.judge(ports, table, click, person)
 
     async def asked(place: Place, person: PersonId, ts: str, text: str) -> str | None:

@@ -183,5 +183,7 @@ async def test_an_unknown_button_with_a_plans_value_is_refused_by_name() -> None
         assert (await room.workspace.as_user(ONCALL).click(message, "decide_everything")).acked
         view = (await room.until(lambda: room.workspace.views(ONCALL)))[0]
         assert "WRONG_ACTION" in str(view.blocks)
+        kept = room.home.store.incidents.refused
+        assert [(one.person, one.plan, one.code) for one in kept] == [(ONCALL, "-", "WRONG_ACTION")]
         (incident,) = room.home.store.shelf.entries
         assert (await room.home.incident(incident)).phase is Phase.PROPOSED

@@ -38,8 +38,7 @@ class Clicks:
         if press is None or press.single is None or parse_value(press.single.value) is None:
             return
         asker = asker_of(self.room, press)
-        text = self.room.screens.refusal(Refused(Code.WRONG_ACTION))
-        await show(self.room, asker, self.room.screens.notice(text), text)
+        await answer(self.room, asker, judged(self.room, Refused(Code.WRONG_ACTION), asker.person))
 
     async def details(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """`plan_details`: the whole plan in a modal."""
@@ -77,7 +76,7 @@ class Clicks:
 
 async def judged(room: Room, click: Click | Refused, person: PersonId) -> str | None:
     """The sentence that refuses a click; nothing where it counted, since the card says so."""
-    outcome = click if isinstance(click, Refused) else await room.verbs.judge(click, person)
+    outcome = await room.verbs.judge(click, person)
     return room.screens.refusal(outcome) if isinstance(outcome, Refused) else None
 
 

@@ -34,7 +34,7 @@ class Reasons:
     async def _asked(self, asker: Asker, press: Press) -> str | None:
         click = click_of(press, approve=False)
         if isinstance(click, Refused):
-            return self.room.screens.refusal(click)
+            return await judged(self.room, click, asker.person)
         found = await named(self.room, click)
         if found is None or not found[1].open or found[1].digest[:12] != click.digest12:
             # a closed plan stays closed and a digest stays wrong: the gate can only refuse, and says why

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.decision import Click, Code, Refused, RosterAnswer
+from bot.domain.errors import StoreUnavailableError
 from bot.domain.ids import IncidentId, PersonId, PlanId, RosterName
 from bot.domain.policy import Role
 from bot.flow.approval import judge, read_rosters
@@ -32,6 +33,31 @@ async def test_every_refusal_is_kept_with_its_incident_plan_person_and_code() ->
         Refusal(incident, f"{state.plan.id}:1", COLLEAGUE, Code.NOT_AUTHORISED, now),
         Refusal(None, "plan-999999:2", ONCALL, Code.WRONG_MESSAGE, now),
     ]
+
+
+@pytest.mark.parametrize("code", [Code.MALFORMED, Code.WRONG_ACTION])
+async def test_a_click_that_the_door_could_make_nothing_of_is_kept_too_once_a_minute(code: Code) -> None:
+    home = house()
+    for _ in range(3):
+        assert await judge(home.ports, table, Refused(code), ONCALL) == Refused(code)
+    kept = Refusal(None, "-", ONCALL, code, home.clock.now())
+    assert home.store.incidents.refused == [kept]
+
+
+async def test_a_refusal_that_cannot_be_kept_is_still_told_for_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+
+    async def lost(*_: object) -> None:
+        raise StoreUnavailableError
+
+    monkeypatch.setattr(MemoryIncidents, "refuse", lost)
+    said = await home.click(incident, COLLEAGUE)
+    assert isinstance(said, Refused)
+    assert said.code is Code.NOT_AUTHORISED
 
 
 async def test_a_full_limit_is_said_in_its_words_and_a_lost_store_says_that_nothing_was_kept() -> None:
