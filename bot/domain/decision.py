@@ -18,6 +18,7 @@ UNSURE = "the store did not answer in time"
 """The detail of a refusal that may be none: nobody knows whether the decision was written down."""
 
 UNREADABLE = "the pauses cannot be read"
+NOT_YET = "its card is not on record yet"
 NO_ACCOUNT = "Slack did not say who this is"
 VALUE = re.compile(r"1\|([A-Za-z0-9_-]{1,40})\|([1-9][0-9]{0,3})\|([0-9a-f]{12})", re.ASCII)
 
@@ -143,7 +144,8 @@ def decide(incident: Incident | None, click: Click, world: World) -> Decided | R
     """Judge a click: the decision to append, or the first rule that it breaks (rule 16)."""
     state = _named(incident, click)
     if world.message != (click.channel, click.message):
-        return Refused(Code.WRONG_MESSAGE)
+        posting = state is not None and world.message is None
+        return Refused(Code.WRONG_MESSAGE, detail=NOT_YET if posting else "")
     if incident is None or state is None:
         return Refused(Code.UNKNOWN_PLAN)
     refused = (

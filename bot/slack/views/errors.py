@@ -1,6 +1,6 @@
 """The one place where an error or a reason code becomes a sentence: what it means and what to do next."""
 
-from bot.domain.decision import NO_ACCOUNT, UNREADABLE, UNSURE, Code, ExecutionCode, Refused
+from bot.domain.decision import NO_ACCOUNT, NOT_YET, UNREADABLE, UNSURE, Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
     ConflictError,
@@ -47,7 +47,10 @@ REFUSALS = {
         "The policy does not know you, so this did not count. Ask one of those whom the card names. "
         "Somebody must add your Slack id under people in policy.yaml; plans made after that take your word."
     ),
-    Code.NOT_HUMAN: "Only people decide on plans; this click came from an app. Nothing was recorded.",
+    Code.NOT_HUMAN: (
+        "Only people decide on plans; this click came from an app. Nothing was recorded. "
+        "Ask one of those whom the card names."
+    ),
     Code.INACTIVE: "This Slack account is deactivated, so the click did not count. Use an active account.",
     Code.GUEST: "Guests of this workspace cannot decide on plans. Ask a full member of the on-call team.",
     Code.EXTERNAL_TEAM: "Only members of our own workspace decide on plans. Ask the on-call team to decide.",
@@ -87,14 +90,15 @@ EXECUTIONS = {
     ExecutionCode.PAUSED: "Changes were paused before the step began. Once resumed, ask for a new plan.",
     ExecutionCode.EXPIRED: "The approval was too old when the step was to begin. Ask for a new plan.",
     ExecutionCode.TARGET_LOCKED: (
-        "Another incident is changing the same target. Wait until it is done, then ask for a new plan."
+        "Another incident is changing the same target, or nobody knows yet how its step there ended. "
+        "Wait until it is done, or record in its thread what happened; then ask for a new plan."
     ),
     ExecutionCode.RATE_LIMIT: (
         "A limit of the policy was reached before the step began. "
         "Wait until there is room again and ask for a new plan, or act by hand."
     ),
     ExecutionCode.ENVIRONMENT_MISMATCH: (
-        "The target is not, or cannot be shown to be, in the environment that was approved. "
+        "The target is not, or cannot be shown to be, what and where it was when the plan was made. "
         "Check services.yaml and the target before anything else."
     ),
     ExecutionCode.DRIFT: (
@@ -210,6 +214,11 @@ def _special(refused: Refused) -> str:
     match refused:
         case Refused(Code.DECIDED, by=str(person)):
             return f"{mention(person)} has already decided on this plan. Your click did not count."
+        case Refused(Code.WRONG_MESSAGE, detail) if detail == NOT_YET:
+            return (
+                "I have not noted yet which message is this plan's card, so this did not count. "
+                "Wait a moment and click again; if it stays so, use the newest card of the thread."
+            )
         case Refused(Code.SUPERSEDED, by=str(person)):
             return (
                 f"{mention(person)} is changing this plan's parameters, so this did not count. "

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from bot.domain.decision import Click, Code, Refused, decide
+from bot.domain.decision import NOT_YET, Click, Code, Refused, decide
 from bot.domain.events import Decided, PlanEnd
 from bot.domain.ids import PlanId
 from bot.domain.incident import PlanState
@@ -112,6 +112,14 @@ def at_ease() -> Meeting:
 
 def test_the_click_itself_is_counted() -> None:
     assert told(at_ease()) is None
+
+
+def test_a_click_in_the_moment_before_its_card_is_noted_is_told_to_come_again() -> None:
+    met = outside(at_ease(), message=None)
+    assert isinstance(met.click, Click)
+    assert decide(met.incident, met.click, met.world) == Refused(Code.WRONG_MESSAGE, NOT_YET)
+    other = outside(at_ease(), message=("C0OTHER", "1.1"))
+    assert decide(other.incident, met.click, other.world) == Refused(Code.WRONG_MESSAGE)
 
 
 @pytest.mark.parametrize(("code", "broken"), ORDER)

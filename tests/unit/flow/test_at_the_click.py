@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.claim import Claim
 from bot.domain.claims import Index
-from bot.domain.decision import UNSURE, Click, Code, Refused
+from bot.domain.decision import NOT_YET, UNSURE, Click, Code, Refused
 from bot.domain.errors import ConflictError, IllegalEventError, StoreUnavailableError
 from bot.domain.events import Decided, Entry
 from bot.domain.ids import Fence, IncidentId, PlanId
@@ -89,7 +89,9 @@ async def test_a_pause_of_the_plans_environment_holds_at_the_click_and_that_of_a
     home = house()
     incident = await waiting(home)
     await home.store.incidents.set_pause(Paused("environment:shop-staging", COLLEAGUE, "", home.clock.now()))
-    assert await standing(home.ports, await home.incident(incident), ONCALL) == Refused(Code.WRONG_MESSAGE)
+    assert await standing(home.ports, await home.incident(incident), ONCALL) == Refused(
+        Code.WRONG_MESSAGE, NOT_YET
+    )
     await home.posted(incident)
     assert await standing(home.ports, await home.incident(incident), ONCALL) is None
     await pause(home.ports, "environment:shop-production", COLLEAGUE, "careful")

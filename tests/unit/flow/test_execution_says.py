@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.decision import Code, ExecutionCode, Order, Refused, permitted
+from bot.domain.decision import NOT_YET, Code, ExecutionCode, Order, Refused, permitted
 from bot.domain.errors import ExecutorRefusedError, SourceUnavailableError
 from bot.domain.events import (
     Decided,
@@ -276,7 +276,7 @@ async def test_nobody_stands_ready_for_a_plan_that_no_card_shows_yet() -> None:
     assert await standing(home.ports, await home.incident(incident), ONCALL) == Refused(Code.UNKNOWN_PLAN)
     await home.work()
     found = await home.incident(incident)
-    assert await standing(home.ports, found, ONCALL) == Refused(Code.WRONG_MESSAGE)
+    assert await standing(home.ports, found, ONCALL) == Refused(Code.WRONG_MESSAGE, NOT_YET)
     assert found.current is not None
     assert found.current.plan.tier is Tier.LOW
     await home.posted(incident)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.action import Tier
-from bot.domain.decision import NO_ACCOUNT, UNREADABLE, Code, ExecutionCode, Refused
+from bot.domain.decision import NO_ACCOUNT, NOT_YET, UNREADABLE, Code, ExecutionCode, Refused
 from bot.domain.errors import (
     ClaimRefusedError,
     GreenlightError,
@@ -95,6 +95,7 @@ def test_a_refusal_names_who_decided() -> None:
     [
         (Refused(Code.PAUSED, "all"), "A lead says `/greenlight resume all` and why; then click again."),
         (Refused(Code.PAUSED, "environment:shop"), "All changes in shop are paused"),
+        (Refused(Code.WRONG_MESSAGE, NOT_YET), "Wait a moment and click again"),
         (Refused(Code.PAUSED, UNREADABLE), "could not read whether changes are paused"),
         (Refused(Code.PERSON_UNKNOWN, NO_ACCOUNT), "Slack did not tell me who you are"),
         (Refused(Code.ROSTER_UNAVAILABLE, "nights: nobody is in it"), "(nights: nobody is in it)"),
