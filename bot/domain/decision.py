@@ -184,9 +184,20 @@ def _plan_refusal(incident: Incident, state: PlanState, click: Click, world: Wor
         return Refused(Code.DIGEST_MISMATCH, detail=PlanCode.TOO_LARGE_TO_REVIEW)
     if state.plan.policy != world.policy.sha256:
         return Refused(Code.POLICY_CHANGED)
+    other = _reassigned(state, world)
+    if other:
+        return Refused(Code.POLICY_CHANGED, detail=other)
     if state.plan.catalogue != world.catalogue_sha256:
         return Refused(Code.CATALOGUE_CHANGED)
     return None
+
+
+def _reassigned(state: PlanState, world: World) -> str:
+    """Which role of the service is another roster's than when the plan was made; empty for none."""
+    were = state.plan.rosters
+    others = (one for one in world.rosters if were and (str(one.role), one.roster) not in were)
+    other = next(others, None)
+    return f"{other.roster} is its {other.role} roster now" if other else ""
 
 
 def _closed_by(state: PlanState) -> Refused | None:

@@ -76,6 +76,7 @@ def draft(incident: Incident, plan_id: PlanId, proposals: tuple[ProposedStep, ..
         hold_seconds=rule.hold_seconds,
         originators=desk.originators,
         expires_at=At(desk.now + rule.window_seconds * SECOND),
+        rosters=service.rosters,
     )
 
 

@@ -84,6 +84,8 @@ class Plan:
     hold_seconds: int
     originators: tuple[PersonId, ...]
     expires_at: At
+    rosters: tuple[tuple[str, str], ...] = ()
+    """Role and roster of the owning service; who is on them is read at the click."""
 
 
 def canonical(plan: Plan) -> str:
@@ -153,6 +155,7 @@ def _body(plan: Plan) -> Mapping[str, object]:
         "hold_seconds": plan.hold_seconds,
         "originators": list(plan.originators),
         "expires_at": plan.expires_at,
+        **({"rosters": _pairs_body(plan.rosters)} if plan.rosters else {}),
     }
 
 
@@ -215,6 +218,7 @@ def _plan(raw: Mapping[str, object]) -> Plan:
         hold_seconds=_number(raw["hold_seconds"]),
         originators=tuple(PersonId(_text(person)) for person in _items(raw["originators"])),
         expires_at=At(_number(raw["expires_at"])),
+        rosters=_words(raw.get("rosters", [])),
     )
 
 

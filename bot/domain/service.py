@@ -123,6 +123,12 @@ class Service:
     pace: Pace | None = None
     """How often and how long success checks look, where the action's own pace does not suit."""
 
+    @property
+    def rosters(self) -> tuple[tuple[str, RosterName], ...]:
+        """Role and roster, for the roles that it has."""
+        all_three = (("oncall", self.oncall), ("lead", self.lead), ("senior", self.senior))
+        return tuple((role, roster) for role, roster in all_three if roster)
+
     def metric(self, name: str) -> MetricSpec | None:
         """The metric of that name."""
         return next((metric for metric in self.metrics if metric.name == name), None)

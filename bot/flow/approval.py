@@ -160,8 +160,7 @@ async def read_rosters(ports: Ports, service: Service | None) -> tuple[RosterAns
     """The rosters of the owning service, live, each with two seconds; an error is an answer that denies."""
     if service is None:
         return ()
-    names = ((service.oncall, Role.ONCALL), (service.lead, Role.LEAD), (service.senior, Role.SENIOR))
-    return tuple(await asyncio.gather(*(_read(ports, name, role) for name, role in names if name)))
+    return tuple(await asyncio.gather(*(_read(ports, name, Role(role)) for role, name in service.rosters)))
 
 
 async def _read(ports: Ports, name: RosterName, role: Role) -> RosterAnswer:

@@ -21,7 +21,7 @@ from bot.flow.table import table
 from bot.flow.wishes import edit
 from bot.slack.webhooks import Door, WebhookOptions, open_door
 from tests.fakes.busy import limited
-from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS
+from tests.fakes.content import COLLEAGUE, GUEST, LEAD, ONCALL, PROCESS, SENIOR
 from tests.fakes.house import CHANNEL, PLACE, House, house
 from tests.fakes.world import FakeClock
 
@@ -192,6 +192,25 @@ async def test_a_target_that_changed_hands_after_the_approval_is_left_alone() ->
         ExecutionCode.ENVIRONMENT_MISMATCH,
         "checkout/process belongs to payments now, not to checkout",
     )
+
+
+async def test_a_service_that_is_given_other_approvers_under_an_open_plan_lets_none_of_them_approve_it() -> (
+    None
+):
+    home, incident = await proposed()
+    said = await home.click(incident, SENIOR)
+    assert isinstance(said, Refused)
+    assert said.code is Code.NOT_AUTHORISED
+    old = home.content.fixed_inventory
+    service = old.services[0]
+    assert service.senior is not None
+    taken = replace(service, oncall=service.senior)
+    home.content.fixed_inventory = replace(old, services=(taken, *old.services[1:]))
+    for person in (SENIOR, LEAD):
+        said = await home.click(incident, person)
+        assert said == Refused(Code.POLICY_CHANGED, "seniors is its oncall roster now")
+    home.content.fixed_inventory = old
+    assert isinstance(await home.click(incident), Decided)
 
 
 async def test_an_action_that_the_service_no_longer_allows_is_not_run() -> None:

@@ -42,6 +42,7 @@ OTHER_TS = "1790000000.900002"
 OTHER_CHANNEL = "C0ELSEWHERE"
 AGES = {Roster.THIRTY_SECONDS_OLD: 30 * SECOND, Roster.STALE: 30 * SECOND + 1}
 ROLES = {OracleRole.ON_CALL: Role.ONCALL, OracleRole.LEAD: Role.LEAD, OracleRole.SENIOR: Role.SENIOR}
+NAMES = {Role.ONCALL: "checkout-oncall", Role.LEAD: "checkout-lead", Role.SENIOR: "seniors"}
 YEARS = Once(datetime(2020, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ001 - local times of the window's own zone
 FREEZE = FreezeWindow("holidays", FreezeKind.DENY, ZoneInfo("UTC"), YEARS)
 ELSEWHERE = replace(FREEZE, environments=(EnvironmentId("shop-staging"),))
@@ -228,7 +229,7 @@ def answers_of(s: Situation, now: At) -> tuple[RosterAnswer, ...]:
     for role in Role:
         members = (OTHERS[role], *((CLICKER,) if role in held else ()))
         empty = s.roster is Roster.EMPTY
-        answers.append(RosterAnswer(role, f"checkout-{role}", "list", () if empty else members, at, error))
+        answers.append(RosterAnswer(role, NAMES[role], "list", () if empty else members, at, error))
     return tuple(answers)
 
 

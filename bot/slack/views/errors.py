@@ -36,7 +36,8 @@ REFUSALS = {
         "Use the newest card, and tell the people who run Greenlight."
     ),
     Code.POLICY_CHANGED: (
-        "The policy changed since this plan was made, so it cannot be approved any more. "
+        "The policy, or who approves for this service, changed since this plan was made, "
+        "so it cannot be approved any more. "
         "Ask me in the thread for a new plan."
     ),
     Code.CATALOGUE_CHANGED: (

@@ -84,6 +84,7 @@ ORDER: tuple[tuple[Code, Break], ...] = (
     (Code.EXPIRED, lambda met: planned(met, expires_at=met.world.now)),
     (Code.DIGEST_MISMATCH, lambda met: clicked(met, digest12="0" * 12)),
     (Code.POLICY_CHANGED, lambda met: planned(met, policy="another")),
+    (Code.POLICY_CHANGED, lambda met: planned(met, rosters=(("oncall", "others"),))),
     (Code.CATALOGUE_CHANGED, lambda met: planned(met, catalogue="another")),
     (Code.PERSON_UNKNOWN, lambda met: outside(met, person=None)),
     (Code.NOT_HUMAN, lambda met: clicker(met, is_bot=True)),

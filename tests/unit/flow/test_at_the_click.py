@@ -89,9 +89,8 @@ async def test_a_pause_of_the_plans_environment_holds_at_the_click_and_that_of_a
     home = house()
     incident = await waiting(home)
     await home.store.incidents.set_pause(Paused("environment:shop-staging", COLLEAGUE, "", home.clock.now()))
-    assert await standing(home.ports, await home.incident(incident), ONCALL) == Refused(
-        Code.WRONG_MESSAGE, NOT_YET
-    )
+    found = await home.incident(incident)
+    assert await standing(home.ports, found, ONCALL) == Refused(Code.WRONG_MESSAGE, NOT_YET)
     await home.posted(incident)
     assert await standing(home.ports, await home.incident(incident), ONCALL) is None
     await pause(home.ports, "environment:shop-production", COLLEAGUE, "careful")
