@@ -182,6 +182,10 @@ def _plan_refusal(incident: Incident, state: PlanState, click: Click, world: Wor
     if click.approve and not reviewable(state.plan):
         # Its card never had an Approve button, so no button of ours names this digest (rule 7).
         return Refused(Code.DIGEST_MISMATCH, detail=PlanCode.TOO_LARGE_TO_REVIEW)
+    return _content_refusal(state, world)
+
+
+def _content_refusal(state: PlanState, world: World) -> Refused | None:
     if state.plan.policy != world.policy.sha256:
         return Refused(Code.POLICY_CHANGED)
     other = _reassigned(state, world)
