@@ -137,7 +137,8 @@ def _row(row: Row, scene: Scene) -> Block:
 
 def _small_print(incident: Incident, scene: Scene) -> str:
     head = (
-        f" Record head `{esc_fit(scene.head, 64)}`: check it with `greenlight audit verify --head`."
+        f" Record head `{esc_fit(scene.head, 64)}`: "
+        f"check it with `greenlight audit verify {esc(incident.id)} --head` and these digits."
         if scene.head
         else ""
     )

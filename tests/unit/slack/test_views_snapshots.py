@@ -231,7 +231,7 @@ Timeline, continued
 - 14:13:56 UTC All steps of plan 2 are done.
 - 14:14:04 UTC Measured: improved (error_rate: 3 of 3 samples below 0.01).
 - 14:14:06 UTC Closed: verified.
-  (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify --head`.)
+  (inc-000001, 24 entries. Every line comes from the record. Record head `ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12`: check it with `greenlight audit verify inc-000001 --head` and these digits.)
 [Draft postmortem] [Draft update]\
 """)
 
