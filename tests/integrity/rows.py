@@ -48,13 +48,13 @@ class Sizes:
 
 SHORT = Sizes(
     flow_every=6,
-    plans=5000,
+    plans=3000,
     plans_on_valkey=50,
-    transcripts=1000,
+    transcripts=500,
     log=300,
     races=50,
-    incidents=15,
-    clicks_while_hung=12,
+    incidents=10,
+    clicks_while_hung=8,
 )
 FULL = Sizes(
     flow_every=1,
