@@ -309,6 +309,8 @@ def test_a_file_of_the_first_folder_hides_that_of_the_second(tmp_path: Path) -> 
     [
         ("delete_rows  db/main staging", "deletes something"),
         ("drop_table name=orders db/main staging", "drops something"),
+        ("forceDeleteAll  db/main staging", "deletes something"),
+        ("dropTable name=orders db/main staging", "drops something"),
         ("scale instances=0 shop/web staging", "scales to zero"),
         ("DATABASE_FAILOVER  db/main staging", "fails over"),
         ("restart  checkout/process production", "restarts production"),
