@@ -34,15 +34,19 @@ async def halted(
     moved = disowned(ports, incident, step) or await elsewhere(ports, step, state)
     if moved is not None:
         return (ExecutionCode.ENVIRONMENT_MISMATCH, moved), ()
-    observed = await observed_now(ports, step)
-    if observed is None:
-        return (ExecutionCode.DRIFT, f"{step.target} cannot be observed"), ()
-    changed = drift(step, observed) or await _later_drift(ports, state, step)
+    seen_at = ports.clock.now()
+    changed, observed = await _seen(ports, step)
+    changed = changed or await _later_drift(ports, state, step)
     if changed:
         return (ExecutionCode.DRIFT, changed), observed
     other = await _rehearsed_otherwise(ports, step)
     if other:
         return (ExecutionCode.DRY_RUN_DIFFERS, other), observed
+    if ports.clock.now() - seen_at > LOOK_SECONDS * SECOND:
+        # a dry run took its time: what is acted upon was seen within the last five seconds (rule 20)
+        changed, observed = await _seen(ports, step)
+        if changed:
+            return (ExecutionCode.DRIFT, changed), observed
     # All this looking takes its time, and whoever pauses counts on it from the same second on.
     meanwhile = await paused(ports, incident, state)
     return ((ExecutionCode.PAUSED, meanwhile) if meanwhile else None), observed
@@ -98,6 +102,14 @@ async def misplaced_now(ports: Ports, service: Service, step: Step) -> str | Non
     return misplaced(environment, target, live)
 
 
+async def _seen(ports: Ports, step: Step) -> tuple[str, Fields]:
+    """Why the target is not as approved, and its fields as they are."""
+    observed = await observed_now(ports, step)
+    if observed is None:
+        return f"{step.target} cannot be observed", ()
+    return drift(step, observed), observed
+
+
 async def _later_drift(ports: Ports, state: PlanState, step: Step) -> str:
     """Before the first step, what drifted under a later one: no plan is begun that is stale already.
 
@@ -106,10 +118,7 @@ async def _later_drift(ports: Ports, state: PlanState, step: Step) -> str:
     if step is not state.steps[0].step:
         return ""
     for later in state.steps[1:]:
-        seen = await observed_now(ports, later.step)
-        if seen is None:
-            return f"{later.step.target} cannot be observed"
-        changed = drift(later.step, seen)
+        changed, _ = await _seen(ports, later.step)
         if changed:
             return changed
     return ""
@@ -142,13 +151,14 @@ def drift(step: Step, observed: Fields) -> str:
 
 
 async def observed_now(ports: Ports, step: Step) -> Fields | None:
-    """The target's fields now; nothing where it cannot be observed."""
+    """The target's fields now; nothing where it cannot be observed, or not within five seconds."""
     service = ports.content.inventory().owner_of(step.target)
     if service is None:
         return None
     try:
-        return (await ports.eyes.observe(service, step.target)).fields
-    except SourceUnavailableError:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return (await ports.eyes.observe(service, step.target)).fields
+    except (SourceUnavailableError, TimeoutError):
         return None
 
 

@@ -21,7 +21,9 @@ async def verification(incident: Incident, work: Work) -> AsyncGenerator[Event, 
     checks = checks_of(state.plan)
     values = [await _sample(work.ports, state, check) for check in checks]
     held = all(map(holds, checks, values))
-    incident = yield SampleTaken(state.digest, values[0], held)
+    # where one of them has no value nobody knows, whatever the others say
+    value = None if None in values else values[0]
+    incident = yield SampleTaken(state.digest, value, held)
     state = incident.current
     assert state is not None
     outcome = judged(state, state.measured)

@@ -16,7 +16,7 @@ from tests.integrity import staleness
 from tests.integrity.mutants import Mutant, mutated
 
 Put = Callable[[pytest.MonkeyPatch], None]
-UNSEEN = 'if observed is None:\n        return (ExecutionCode.DRIFT, f"{step.target} cannot be observed"), ()'
+UNSEEN = 'if observed is None:\n        return f"{step.target} cannot be observed", ()'
 UNCONFIRMED = (
     "yield StepNotRun(state.digest, index, ExecutionCode.NOT_DURABLE, refused.message)\n        return"
 )
@@ -84,11 +84,11 @@ def _no_hold(patch: pytest.MonkeyPatch) -> None:
 
 FAULTS = (
     Fault("ignore the hold", _no_hold),
-    _check("skip the preconditions", "changed = drift(step, observed)", 'changed = ""'),
+    _check("skip the preconditions", "return drift(step, observed), observed", 'return "", observed'),
     _check(
         "a target that cannot be seen has not changed",
         UNSEEN,
-        "if observed is None:\n        return None, ()",
+        'if observed is None:\n        return "", ()',
     ),
     _check("run in a freeze", "if frozen is not None:", "if False:"),
     _check(

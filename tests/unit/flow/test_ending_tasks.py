@@ -80,8 +80,12 @@ async def test_what_goes_on_beside_a_block_ends_with_it_however_it_ends() -> Non
     async with beside(work()):
         await asyncio.sleep(0)
         assert ends == []
-    with pytest.raises(KeyError):
+
+    async def broken() -> None:
         async with beside(work()):
             await asyncio.sleep(0)
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await broken()
     assert ends == ["ended", "ended"]

@@ -1,5 +1,6 @@
 """What changes in the moments right before a step: a pause while the world is read, an approval grown old."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -9,16 +10,18 @@ import pytest
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import StoreUnavailableError
 from bot.domain.events import Decided, ExecutionStarted, OutcomeRecorded, StepNotRun
+from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep, Remediation
-from bot.domain.ids import ActionId, IncidentId
+from bot.domain.ids import ActionId, IncidentId, TargetId
 from bot.domain.incident import Phase, StepStatus
 from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
 from bot.domain.service import Service
-from bot.flow.conductor import append
+from bot.flow import execution_checks
+from bot.flow.conductor import append, walk
 from bot.flow.control import pause, record_truth, stop
 from bot.flow.table import table
-from bot.ports.records import Pause
+from bot.ports.records import Pause, WorkerRole
 from tests.fakes.busy import OTHER, fired, proposes, with_other_target
 from tests.fakes.content import ONCALL, PROCESS
 from tests.fakes.house import RAISE, House, house
@@ -71,6 +74,48 @@ async def test_a_pause_while_the_world_is_read_before_a_step_still_stops_it(
     await home.work()
     first = (await home.plan(incident)).steps[0]
     assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert home.hands.performed == []
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(5, ""), (6, "pool_size was 20, is 30")])
+async def test_what_is_acted_upon_was_seen_within_the_last_five_seconds(
+    seconds: int, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    assert isinstance(await home.click(incident), Decided)
+
+    async def slowly(self: FakeEyes, service: Service, step: Step) -> DryRun | None:
+        del self, service, step
+        home.clock.advance(seconds)
+        home.eyes.set_state(PROCESS, pool_size="30")
+        return None
+
+    monkeypatch.setattr(FakeEyes, "dry_run", slowly)
+    await home.work()
+    state = (await home.incident(incident)).plans[0]
+    assert state.stopped == (("DRIFT", found) if found else None)
+    assert len(home.hands.performed) == (0 if found else 1)
+
+
+async def test_a_target_that_does_not_answer_within_five_seconds_is_not_acted_upon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = house()
+    incident = await home.fires()
+    await home.work()
+    assert isinstance(await home.click(incident), Decided)
+
+    async def never(self: FakeEyes, service: Service, target: TargetId) -> Observation:
+        del self, service, target
+        return await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(execution_checks, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(FakeEyes, "observe", never)
+    await walk(home.ports, incident, WorkerRole.ACT, table)
+    state = (await home.incident(incident)).plans[0]
+    assert state.steps[0].detail == f"{PROCESS} cannot be observed"
     assert home.hands.performed == []
 
 

@@ -84,9 +84,13 @@ async def test_a_plan_only_helped_where_the_check_of_every_step_holds() -> None:
     assert good.plans[0].outcome is Outcome.IMPROVED
     assert good.plans[0].outcome_detail.endswith(", with pool_in_use below 15")
     assert good.closed is not None
-    for values in (("20",), (None,), ("3", "20")):
+    for values, outcome in (
+        (("20",), Outcome.UNCHANGED),
+        ((None,), Outcome.NO_DATA),
+        (("3", "20"), Outcome.UNCHANGED),
+    ):
         found = await measured(*values)
-        assert found.plans[0].outcome is Outcome.UNCHANGED, values
+        assert found.plans[0].outcome is outcome, values
         assert found.closed is None
 
 
