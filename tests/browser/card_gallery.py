@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from playwright.async_api import Page as Tab
@@ -88,7 +89,7 @@ async def _remembering() -> AsyncGenerator[House]:
         title="Greenlight itself",
         aliases=(),
         metrics_source=Source(KIND, ()),
-        metrics=(MetricSpec("differs", "memory", "0 or 1"),),
+        metrics=(MetricSpec("differs", "memory", "0 or 1", normal_high=Decimal("0.5")),),
         symptom="differs",
         targets=(Target(TargetId("greenlight/memory"), KIND, ()),),
         actions=(ActionId("edit_memory"),),
@@ -116,7 +117,7 @@ async def _unknown(room: SlackRoom, tab: Tab, shot: Shot) -> None:
     home.hands.answers.append(TimeoutError())
     home.hands.lost_before_effect = True
     alert, name = await _alerted(room, tab)
-    await _approve(room, await room.card(alert, "Approval needed: "[:15]))
+    await _approve(room, await room.card(alert, "Approval needed: Change"))
     home.eyes.blind.add("checkout/process")
     await home.work()
     await _says(tab, "Outcome unknown")
@@ -139,16 +140,14 @@ async def _unknown(room: SlackRoom, tab: Tab, shot: Shot) -> None:
 
 
 async def _memory(room: SlackRoom, tab: Tab, shot: Shot) -> None:
-    _, name = await _alerted(room, tab)
+    alert, name = await _alerted(room, tab)
     first = await room.home.incident(name)
-    assert await propose_edit(room.home.ports, first, WISH) == PROPOSED
-    (own,) = set(room.home.store.shelf.entries) - {name}
+    said = await propose_edit(room.home.ports, first, WISH)
+    assert said == PROPOSED, said
     await _says(tab, "Edit the team's memory")
     await _top(tab, "Edit the team's memory")
     await shot("memory")
-    ref = await room.home.posted(own)
-    card = next(m for m in room.workspace.thread(CHANNEL, first.place.thread) if m.ts == ref.ts)
-    await _approve(room, card)
+    await _approve(room, await room.card(alert, "Approval needed: Edit"))
     await room.home.pass_time(14)
     await _says(tab, "Plan done: Edit the team's memory")
     await _top(tab, "Plan done: Edit the team's memory")

@@ -119,6 +119,8 @@ async def _stopped(player: Player, card: Locator) -> None:
     await player.act_as("Carl")
     await card.locator("[data-action=stop_incident]").click(timeout=PATIENCE)
     await player.page.locator('[data-confirm="yes"]').click()
+    await expect(player.modal).to_contain_text("no new step starts", timeout=PATIENCE)
+    await player.close_modal()
     paused = player.thread.locator("article", has_text="no step starts until a lead").last
     await expect(paused).to_be_visible(timeout=PATIENCE)
     await _look(paused)

@@ -132,7 +132,8 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
         lines.append(frozen_line(scene.gate))
         lines.append(limit_line(state, scene.gate))
     elif holding(incident, state):
-        lines.append(hold_line(state, scene.now))
+        # paused, it does not start at that time
+        lines.append("" if incident.paused_by or scene.paused else hold_line(state, scene.now))
         lines.append(_paused(incident, scene))
         lines.append(frozen_line(scene.gate))
     if state.outcome is not None:

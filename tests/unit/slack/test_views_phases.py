@@ -297,6 +297,14 @@ def test_it_is_said_at_once_that_those_who_can_approve_are_too_few() -> None:
     assert "not enough" not in words(cards(high(), approvers=(ONCALL, SENIOR))["plan:1"])
 
 
+def test_an_approved_plan_that_is_paused_does_not_say_when_it_starts() -> None:
+    held = story().opened().diagnosed().proposed(hold=60).approved()
+    assert "On hold: starts at" in words(cards(held)["plan:1"])
+    paused = words(cards(held.paused())["plan:1"])
+    assert "On hold" not in paused
+    assert "Paused by" in paused
+
+
 def test_a_plan_that_was_stopped_before_it_began_says_that_nothing_was_run() -> None:
     texts = [words(card) for name, card in cards(drift()).items() if name.startswith("notice")]
     assert any("Plan 1 stopped: nothing was run." in text for text in texts), texts
