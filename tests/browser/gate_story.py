@@ -12,7 +12,7 @@ RESUME = re.compile(r"/greenlight resume incident:\S+")
 
 
 async def tour(player: Player, *, whole: bool = True) -> None:
-    """Refused, edit, hold, drift, expiry, one of two, stopped and resumed, healed, auto-apply, undo.
+    """Refused, edit, hold, drift, expiry, one of two, stopped, resumed, healed, paused, auto-apply, undo.
 
     Without the whole of it, what takes minutes is left out: expiry and staging.
     """
@@ -26,11 +26,9 @@ async def tour(player: Player, *, whole: bool = True) -> None:
         await player.page.locator(".guide").get_by_role("button", name="Next").click()
     await _stopped(player, await _by_two(player))
     await player.happened("Measured: improved")
+    await _paused(player)
     if whole:
         await _staging(player)
-    await expect(player.page.locator(".guide")).to_contain_text(
-        "Take it back" if whole else "Pause everything", timeout=PATIENCE
-    )
 
 
 async def _look(card: Locator) -> None:
@@ -130,6 +128,15 @@ async def _stopped(player: Player, card: Locator) -> None:
     await player.act_as("Lena")
     await player.say(player.channel, f"{command[0]} seen, go on")
     await _leads_to(player, "Pause everything")
+
+
+async def _paused(player: Player) -> None:
+    """Everything is paused and resumed with the words that the guide fills in."""
+    guide = player.page.locator(".guide")
+    for title in ("Let it go on", "Let staging heal itself"):
+        await guide.get_by_role("button", name="Fill in the words").click()
+        await player.channel.locator("textarea").press("Enter")
+        await _leads_to(player, title)
 
 
 async def _staging(player: Player) -> None:
