@@ -134,6 +134,8 @@ async def _unknown(room: SlackRoom, tab: Tab, shot: Shot) -> None:
         await room.workspace.as_user(ONCALL).submit(values={"note": "Looked at it: still 20"})
     await home.work()
     await _says(tab, "it was not applied")
+    await room.workspace.as_user(ONCALL).close(everything=True)
+    await expect(tab.locator("dialog.modal")).to_have_count(0)
     await _top(tab, "it was not applied")
     await shot("recorded")
     del name

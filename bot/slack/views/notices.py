@@ -26,7 +26,7 @@ from bot.slack.views.errors import execution_sentence
 from bot.slack.views.phrases import anew_sentence, change_line, outcome_sentence, step_title
 from bot.slack.views.plan_card import step_task
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import code, esc, esc_fit, mention
+from bot.slack.views.text import code, esc, esc_fit, mention, unsigned
 from bot.slack.views.values import record_value
 
 DETAIL = 400
@@ -123,7 +123,7 @@ def _stopped(incident: Incident, digest: Digest, stop: str, detail: str) -> Noti
     text = f"Plan {state.plan.revision} stopped: {counts}. {execution_sentence(stop)}"
     body = f"*Plan {state.plan.revision} stopped: {counts}.*\n{esc(execution_sentence(stop))}"
     if detail:
-        body += f"\n{code(detail, DETAIL)}"
+        body += f"\n{code(unsigned(detail), DETAIL)}"
     after = _after_stopping(incident, state)
     body += f"\n{after}" if after else ""
     return text, [must(section(body)), may(tasks("Steps", [step_task(step) for step in state.steps]))], True

@@ -49,7 +49,7 @@ from bot.slack.views.phrases import (
     step_title,
 )
 from bot.slack.views.scene import Card, Message, Scene
-from bot.slack.views.text import count, esc, esc_fit, mention, mentions, quiet, short, when
+from bot.slack.views.text import count, esc, esc_fit, mention, mentions, quiet, short, unsigned, when
 
 EXPLANATION = 1_200
 REASON = 500
@@ -139,7 +139,7 @@ def _status_parts(incident: Incident, state: PlanState, scene: Scene) -> list[Pa
     if state.outcome is not None:
         lines.append(f"*{esc(outcome_sentence(state))}*")
     if state.stopped is not None:
-        lines.append(f"Stopped: {esc_fit(state.stopped[1], 300)} ({esc(state.stopped[0])})")
+        lines.append(f"Stopped: {esc_fit(unsigned(state.stopped[1]), 300)} ({esc(state.stopped[0])})")
     kept = [one for one in lines if one]
     parts: list[Part] = [must(section("\n".join(kept)))] if kept else []
     changed = stale_rows(scene.gate) if waiting(incident, state) else drift_rows(state)
@@ -208,7 +208,7 @@ def step_task(state: StepState) -> Task:
     status, word = STEP_WORDS[state.status]
     lines = [change_line(state.step), f"Code: {state.code}" if state.code else ""]
     if state.detail and state.status is not StepStatus.DONE:
-        lines.append(state.detail)
+        lines.append(unsigned(state.detail))
     changed = {name for name, _, _ in state.step.changes}
     seen = [f"{name} {value}" for name, value in state.observed_after if name in changed or not changed]
     if seen:

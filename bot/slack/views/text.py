@@ -98,6 +98,13 @@ def mention(person: PersonId | str) -> str:
     return f"<@{person}>" if PERSON.fullmatch(person) else esc_fit(person, NAME)
 
 
+def unsigned(text: str) -> str:
+    """A detail without the id of the person who gave it; who that was stands beside it."""
+    who, _, note = text.partition(": ")
+    signed = PERSON.fullmatch(who) is not None and any(map(str.isdigit, who))
+    return note if signed and note else text
+
+
 def mentions(people: tuple[PersonId, ...], most: int = 8) -> str:
     """Mentions of several people, the last joined by `or`."""
     return either([mention(person) for person in people], most)

@@ -359,6 +359,16 @@ def test_an_unknown_outcome_asks_until_it_is_settled() -> None:
     assert "@U0ONCALL: I looked at the host." in words(settled)
 
 
+def test_a_truth_that_was_recorded_shows_nobodys_bare_id() -> None:
+    told = (
+        running().unknown().recorded(applied=False).stopped("NOT_APPLIED", "U0ONCALL: I looked at the host.")
+    )
+    drawn = cards(told)
+    shown = "\n".join(words(card) for card in drawn.values())
+    assert "Stopped: I looked at the host." in shown
+    assert re.search(r"(?<!@)U0ONCALL", shown) is None
+
+
 def test_a_settled_doubt_of_an_earlier_step_is_not_asked_again() -> None:
     drawn = cards(running().unknown().probed().probed().probed(applied=False).stopped())
     assert [buttons(card) for name, card in drawn.items() if name == "notice:8"] == [[]]
