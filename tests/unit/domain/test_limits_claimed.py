@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.claim import Claim, ClaimKind
-from bot.domain.claims import claims_of
+from bot.domain.claims import Index, claims_of, index_of
+from bot.domain.due import wake_at
 from bot.domain.errors import ClaimRefusedError
 from bot.domain.events import (
     Closing,
@@ -20,7 +21,8 @@ from bot.domain.events import (
     StepNotRun,
     StepStarted,
 )
-from bot.domain.ids import DAY, HOUR, SECOND, At, PersonId
+from bot.domain.ids import DAY, HOUR, SECOND, At, Fingerprint, PersonId
+from bot.domain.incident import OWN, Phase
 from bot.domain.limits import limit_claims, limit_words, rejected_key, run_of
 from bot.domain.plan import same_steps_hash
 from bot.domain.policy import Limits
@@ -199,6 +201,23 @@ def test_an_undo_takes_the_fingerprints_of_a_closed_incident_back_and_claims_non
     assert claims_of(told.incident, (asked,), LIMITS) == (
         Claim(ClaimKind.TAKE, "fingerprint:fp-1", INCIDENT, code="DUPLICATE"),
     )
+
+
+def test_an_incident_is_found_by_where_it_stands_and_one_of_the_bots_own_not_by_its_thread() -> None:
+    waiting = proposed()
+    entry = Index(
+        phase=Phase.PROPOSED,
+        due=waiting.plan.plan.expires_at,
+        open=True,
+        workspace=WORKSPACE,
+        channel=PLACE.channel,
+        thread=PLACE.thread,
+        fingerprints=(Fingerprint("fp-1"),),
+    )
+    assert replace(index_of(waiting.incident), due=entry.due) == entry
+    own = story().opened(replace(alert(), source=OWN))
+    assert index_of(own.incident).thread == ""
+    assert index_of(own.incident).due == wake_at(own.incident) is not None
 
 
 def test_the_run_of_a_step_and_the_words_of_a_full_limit() -> None:
