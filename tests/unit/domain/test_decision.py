@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.decision import Click, Code, Refused, RosterAnswer, decide
+from bot.domain.decision import Click, Code, Refused, RosterAnswer, decide, missing_role, roles_left
 from bot.domain.events import Decided, PlanEnd
 from bot.domain.ids import At
 from bot.domain.incident import Phase
@@ -109,6 +109,20 @@ def test_who_has_approved_already_is_told_that_it_counts_once() -> None:
 def test_a_last_approval_without_the_role_that_is_missing_names_that_role() -> None:
     met = meeting(Situation(tier=Tier.HIGH, roles=frozenset({Held.LEAD}), prior=Prior.BY_ON_CALL))
     assert judged(met) == Refused(Code.NOT_AUTHORISED, "the last approval must come from senior")
+
+
+def roles_after(tier: Tier, prior: Prior) -> tuple[Role | None, tuple[Role, ...]]:
+    met = meeting(Situation(tier=tier, prior=prior))
+    rule = met.world.policy.rule(met.state.plan.tier)
+    return missing_role(met.state, rule), roles_left(met.state, rule)
+
+
+def test_the_last_approval_may_come_only_from_the_role_that_is_missing() -> None:
+    every = (Role.ONCALL, Role.LEAD, Role.SENIOR)
+    assert roles_after(Tier.HIGH, Prior.NONE) == (Role.SENIOR, every)
+    assert roles_after(Tier.HIGH, Prior.BY_LEAD) == (Role.SENIOR, (Role.SENIOR,))
+    assert roles_after(Tier.HIGH, Prior.BY_SENIOR) == (None, every)
+    assert roles_after(Tier.MEDIUM, Prior.NONE) == (None, (Role.ONCALL, Role.LEAD))
 
 
 def test_the_reason_of_a_rejection_is_part_of_the_decision() -> None:
