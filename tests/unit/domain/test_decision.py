@@ -55,6 +55,11 @@ def test_some_situations_of_every_kind_are_judged_as_the_rules_say() -> None:
             assert outcome(meeting(s, number), decide) == wanted, s
 
 
+def test_an_account_that_slack_does_not_name_is_told_apart_from_one_that_the_policy_does_not_know() -> None:
+    met = meeting(Situation(user=User.UNREADABLE))
+    assert judged(met) == Refused(Code.PERSON_UNKNOWN, "Slack did not say who this is")
+
+
 def judged(met: Meeting) -> Decided | Refused:
     assert isinstance(met.click, Click)
     return decide(met.incident, met.click, met.world)
