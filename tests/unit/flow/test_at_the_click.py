@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.claim import Claim
 from bot.domain.claims import Index
 from bot.domain.decision import NOT_YET, UNSURE, Click, Code, Refused
-from bot.domain.errors import ConflictError, IllegalEventError, StoreUnavailableError
+from bot.domain.errors import ClaimRefusedError, ConflictError, IllegalEventError, StoreUnavailableError
 from bot.domain.events import Decided, Entry
 from bot.domain.ids import Fence, IncidentId, PlanId
 from bot.flow.approval import judge, standing
@@ -14,6 +14,7 @@ from bot.flow.control import pause
 from bot.flow.table import table
 from bot.ports.records import Appended
 from bot.ports.records import Pause as Paused
+from tests.fakes.busy import limited
 from tests.fakes.content import COLLEAGUE, ONCALL
 from tests.fakes.house import CHANNEL, House, house
 from tests.fakes.incidents import MemoryIncidents
@@ -138,3 +139,25 @@ async def test_each_click_is_written_down_under_a_name_of_its_own_by_which_a_sto
     (written,) = (e.event for e in home.stored(incident).entries if isinstance(e.event, Decided))
     assert (written.approved, written.reason, written.click) == (False, "not this one", "click-000001")
     assert home.clock.new_id("click") == "click-000002"
+
+
+async def test_who_could_approve_is_told_of_a_full_limit_of_this_incident_before_the_click() -> (
+    None
+):
+    home = house()
+
+    class Asked(MemoryIncidents):
+        """A store that remembers about whose limits it was asked."""
+
+        async def refusing(self, incident: IncidentId, claims: Sequence[Claim]) -> ClaimRefusedError | None:
+            assert incident in self.shelf.entries
+            return await super().refusing(incident, claims)
+
+    home.ports = replace(home.ports, incidents=Asked(home.store.shelf))
+    incident = await waiting(home)
+    await home.posted(incident)
+    found = await home.incident(incident)
+    assert await standing(home.ports, found, ONCALL) is None
+    limited(home, executions_per_incident=0)
+    said = await standing(home.ports, found, ONCALL)
+    assert said == Refused(Code.RATE_LIMIT, "at most 0 executions in one incident")
