@@ -1,9 +1,9 @@
 """`make mutation`: small faults put into the gate by mutmut, and how many of them the tests notice.
 
 It runs in a copy of the tree with a Python environment of its own, so neither the lock nor the tree knows
-mutmut. Without arguments every mutant is run, module after module, which takes about twenty minutes of one core;
-a run that was broken off goes on where the same --place is given again. What is left alive is printed with
-its difference.
+mutmut. Without arguments every mutant is run, module after module, in about twenty minutes of a free core; a
+run that was broken off goes on where the same --place is given again. What is left alive is printed with its
+difference.
 """
 
 import argparse

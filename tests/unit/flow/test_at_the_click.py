@@ -141,9 +141,7 @@ async def test_each_click_is_written_down_under_a_name_of_its_own_by_which_a_sto
     assert home.clock.new_id("click") == "click-000002"
 
 
-async def test_who_could_approve_is_told_of_a_full_limit_of_this_incident_before_the_click() -> (
-    None
-):
+async def test_who_could_approve_is_told_of_a_full_limit_of_this_incident_before_the_click() -> None:
     home = house()
 
     class Asked(MemoryIncidents):
