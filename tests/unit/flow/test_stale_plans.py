@@ -8,14 +8,18 @@ import pytest
 from bot.domain.action import Tier
 from bot.domain.decision import Code, Refused
 from bot.domain.events import Closing, Decided, EvidenceGathered, Outcome, PlanEnd
+from bot.domain.evidence import Observation
 from bot.domain.finding import Confidence, Diagnosis, Remediation, Verdict
-from bot.domain.ids import IncidentId
+from bot.domain.ids import IncidentId, TargetId
 from bot.domain.incident import Phase
 from bot.domain.rehearsal import DryRun
+from bot.domain.service import Service
 from bot.domain.teamwork import PreconditionsRead, UndoAsked
 from bot.flow.conductor import decide
+from bot.ports.records import WorkerRole
 from tests.fakes.content import LEAD, ONCALL, PROCESS, SENIOR
 from tests.fakes.house import RAISE, ROLLBACK, House, house, pool_diagnosis
+from tests.fakes.world import FakeEyes
 
 HEALTHY = Diagnosis(
     verdict=Verdict.HEALTHY,
@@ -249,3 +253,31 @@ async def test_the_record_takes_no_look_after_approvals_that_were_not_given(coun
     digest = (await home.plan(incident)).digest
     with pytest.raises(Exception, match="cannot follow"):
         await decide(home.ports, incident, lambda _: (PreconditionsRead(digest, count),))
+
+
+@pytest.mark.parametrize("drifted", [False, True])
+async def test_a_second_approval_while_the_world_is_read_after_the_first_counts(
+    drifted: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = for_two()
+    incident = await proposed(home)
+    await approve(home, incident)
+    if drifted:
+        home.eyes.set_state(PROCESS, pool_size="30")
+    said: list[Decided | Refused] = []
+    look = FakeEyes.observe
+
+    async def meanwhile(self: FakeEyes, service: Service, target: TargetId) -> Observation:
+        if not said:
+            said.append(await home.click(incident, SENIOR))
+        return await look(self, service, target)
+
+    monkeypatch.setattr(FakeEyes, "observe", meanwhile)
+    await home.work(WorkerRole.THINK)
+    assert isinstance(said[0], Decided)
+    state = (await home.incident(incident)).plans[0]
+    assert [one.person for one in state.approvals] == [ONCALL, SENIOR]
+    assert state.ended is (PlanEnd.DRIFTED if drifted else None)
+    await home.work()
+    assert len(home.hands.performed) == (0 if drifted else 1)
