@@ -24,7 +24,7 @@ from bot.domain.incident import Incident
 from bot.domain.plan import canonical, digest_of
 from bot.ports.records import Incidents
 from bot.ports.world import Clock
-from tests.fakes.content import CHECKOUT, EXAMPLE_STATE, ONCALL, WORKSPACE, FixedContent
+from tests.fakes.content import CHECKOUT, EXAMPLE_STATE, ONCALL, SENIOR, WORKSPACE, FixedContent
 
 FENCE = Fence(7)
 
@@ -56,14 +56,16 @@ def claimed(
     )
     first = replay((Entry(1, clock.now(), FENCE, opened),))
     assert first is not None
-    body = canonical(draft(first, PlanId(f"plan-{number:06d}"), steps, _desk(content, clock, steps, state)))
-    digest, plan = digest_of(body), PlanId(f"plan-{number:06d}")
+    drafted = draft(first, PlanId(f"plan-{number:06d}"), steps, _desk(content, clock, steps, state))
+    body, plan = canonical(drafted), drafted.id
+    digest = digest_of(body)
     diagnosis = Diagnosis(Verdict.CAUSE, "the pool is exhausted", None, Confidence.MEDIUM, (), "scripted")
+    people = (ONCALL, SENIOR)[: drafted.approvals]
     events: tuple[Event, ...] = (
         opened,
         Diagnosed(diagnosis),
         PlanProposed(plan, 1, digest, body, "because"),
-        Decided(plan, 1, digest, True, ONCALL, ("oncall",), ()),
+        *(Decided(plan, 1, digest, True, person, ("oncall",), ()) for person in people),
         ExecutionStarted(digest),
         StepStarted(digest, 0, steps[0].target, f"{digest[:12]}:0", FENCE, ()),
     )

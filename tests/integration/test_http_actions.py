@@ -220,13 +220,23 @@ async def test_a_refusal_is_certain_and_says_why(tmp_path: Path, server: JobServ
     assert (done.ok, done.detail) == (False, expected)
 
 
-async def test_an_unreachable_server_is_a_certain_failure(tmp_path: Path, server: JobServer) -> None:
-    room = room_of(tmp_path, server, "rundeck")
-    case = await room.claimed("run_restart")
-    elsewhere = room_of(tmp_path, JobServer(url="http://127.0.0.1:9"), "rundeck")
-    done = await elsewhere.run(case)
+async def test_an_unreachable_server_is_a_certain_failure(tmp_path: Path) -> None:
+    async with job_server() as server:
+        room = room_of(tmp_path, server, "rundeck")
+        case = await room.claimed("run_restart")
+    done = await room.run(case)
     assert not done.ok
     assert done.detail.endswith("Nothing was sent.")
+
+
+async def test_a_server_that_the_plan_was_not_made_for_is_sent_nothing(
+    tmp_path: Path, server: JobServer
+) -> None:
+    case = await room_of(tmp_path, server, "rundeck").claimed("run_restart")
+    async with job_server() as other:
+        with pytest.raises(ExecutorRefusedError, match=r"services\.yaml are not those"):
+            await room_of(tmp_path, other, "rundeck").run(case)
+        assert other.heard == []
 
 
 async def test_reads_that_fail_in_the_middle_are_tried_again_and_then_it_is_unknown(

@@ -270,7 +270,7 @@ def test_doctor_names_a_target_with_one_token_for_everything(
     written_down = credential_findings(
         Settings.model_validate({"home": tmp_path}), content.inventory(), {"X": "write-token"}
     )
-    leaks = [one for one in written_down if "stand in .env" in one.what]
+    leaks = [one for one in written_down if "in .env" in one.what]
     assert bool(leaks) == ("write_token" in tokens)
 
 
