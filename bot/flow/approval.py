@@ -48,7 +48,7 @@ async def judge(ports: Ports, table: Table, click: Click | Refused, person: Pers
     try:
         incident = await ports.incidents.by_plan(click.plan)
         said = await _judged(ports, table, incident, click, person)
-        if isinstance(said, Refused):
+        if isinstance(said, Refused) and said.code is not Code.STORE_UNAVAILABLE:
             await _record(ports, incident, f"{click.plan}:{click.revision}", person, said)
     except (StoreUnavailableError, ConflictError):
         return Refused(Code.STORE_UNAVAILABLE)

@@ -120,13 +120,13 @@ FLOW_MUTANTS = (
            "del full\n        return Refused(Code.DECIDED)"),
     Mutant("an unknown plan before a wrong message", "Code.UNKNOWN_PLAN if ours else Code.WRONG_MESSAGE",
            "Code.UNKNOWN_PLAN"),
-    Mutant("ask the lead's roster who is on call", "(service.oncall, Role.ONCALL)",
-           "(service.lead, Role.ONCALL)"),
-    Mutant("the lead's roster makes seniors", "(service.senior, Role.SENIOR)", "(service.lead, Role.SENIOR)"),
-    Mutant("ask no roster but the one on call", "for name, role in names if name",
-           "for name, role in names[:1] if name"),
-    Mutant("refuse without a record", "if isinstance(said, Refused):\n            await _record",
-           "if False:\n            await _record"),
+    Mutant("ask the lead's roster who is on call", "name in service.rosters",
+           'name in (("oncall", service.lead), *service.rosters[1:])'),
+    Mutant("the lead's roster makes seniors", "(ports, name, Role(role))",
+           '(ports, service.lead if role == "senior" else name, Role(role))'),
+    Mutant("ask no roster but the one on call", "name in service.rosters", "name in service.rosters[:1]"),
+    Mutant("refuse without a record", "if isinstance(said, Refused) and said.code is not",
+           "if isinstance(said, int) and said.code is not"),
 )  # fmt: skip
 FLOW_EVERY = 7
 

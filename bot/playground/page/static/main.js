@@ -6,28 +6,14 @@ import { el, fill, icon, refill } from "./dom.js";
 import { Guide } from "./guide.js";
 import { home } from "./home.js";
 import { act, follow, toast } from "./live.js";
-import { avatar, Messages } from "./messages.js";
+import { Messages } from "./messages.js";
 import { Modal } from "./modal.js";
+import { drawPeople } from "./people.js";
 import { Shop } from "./shop.js";
+import { state } from "./state.js";
 import { clock, names } from "./text.js";
 import { themeButton } from "./theme.js";
 
-const state = {
-  user: "",
-  setting: null,
-  messages: new Map(),
-  ephemerals: [],
-  homes: [],
-  apps: [],
-  channels: [],
-  channel: "",
-  thread: "",
-  threadIn: "",
-  place: "chat",
-  seen: new Map(),
-  from: new Map(),
-  status: new Map(),
-};
 let stop = () => {};
 
 const doAs = (verb, order) => act(state.user, verb, order);
@@ -321,33 +307,12 @@ function draw() {
   threadPane.hidden = !state.thread;
   noThread.hidden = Boolean(state.thread);
   threadTitle.textContent = names.channels.has(state.threadIn) ? `#${names.channels.get(state.threadIn)}` : "";
-  drawPeople();
+  drawPeople(people, state, actAs);
   drawSide(inThreadNow);
   drawHome();
   drawStatus();
   const waiting = unread(channelKey(), inChannelNow).length + unread(threadKey(), inThreadNow).length;
   document.title = waiting && document.visibilityState === "hidden" ? `(${waiting}) Greenlight demo` : "Greenlight demo";
-}
-
-function drawPeople() {
-  const key = `${state.user}`;
-  if (people.dataset.key === key) return;
-  people.dataset.key = key;
-  refill(
-    people,
-    el("span", { class: "acting" }, "Acting as"),
-    state.setting.people.map((one) => {
-      const isMe = one.id === state.user;
-      const node = el(
-        "button",
-        { type: "button", role: "radio", "aria-checked": String(isMe), class: `person${isMe ? " me" : ""}`, title: one.what, data: { person: one.id } },
-        avatar(one.name),
-        el("span", {}, el("strong", {}, one.name), el("small", {}, one.what)),
-      );
-      node.addEventListener("click", () => actAs(one.id));
-      return node;
-    }),
-  );
 }
 
 /** How much of a channel is new, and how much of that names whoever acts; the open thread counts with its own. */
