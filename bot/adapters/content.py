@@ -1,7 +1,9 @@
 """The content files, read whole, checked against each other, and read again when they change on disk."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
@@ -30,11 +32,13 @@ from bot.ports.senders import SenderRule
 
 SERVICES, ACTIONS, POLICY, ONCALL = "services.yaml", "actions.yaml", "policy.yaml", "oncall.yaml"
 ALERTS, SENDERS = "alerts.yaml", "senders.yaml"
+FILES = frozenset({SERVICES, ACTIONS, POLICY, ONCALL, ALERTS, SENDERS})
 RUNNERS = "catalogue"
 """The folder of the job runners' files."""
 
 NO_PAGES = frozenset({"README.md", "AGENTS.md"})
-Stamp = tuple[tuple[str, int, int], ...]
+Seen = tuple[str, int, int, int]
+Stamp = tuple[Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +159,38 @@ def read(folders: Sequence[Path], environ: Mapping[str, str], holder: Holder = H
     return Loaded(known, allowed, ruled, modes, wires, turns, rules_of_alerts or AlertRules(), senders)
 
 
-def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
-    for path in _all_files(folders):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        yield str(path), stat.st_mtime_ns, stat.st_size
-
-
-def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
+def _stamps(folders: Sequence[Path]) -> Iterator[Seen]:
+    """What tells whether a file changed; read at every use of the content, so in the quickest way."""
     for folder in folders:
-        yield from (folder / name for name in (SERVICES, ACTIONS, POLICY, ONCALL, ALERTS, SENDERS))
-        yield from _page_files(folder)
-        yield from _runner_files(folder)
+        yield from _stamped(folder, _is_content)
+        yield from _stamped(folder / RUNNERS, _is_runner)
+
+
+def _stamped(folder: Path, wanted: Callable[[str], bool]) -> list[Seen]:
+    found = list[Seen]()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if wanted(entry.name):
+                    with suppress(OSError):
+                        seen = entry.stat()
+                        # a copy may keep time and size; the moment of its last change is the kernel's own
+                        found.append((entry.path, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size))
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def _is_content(name: str) -> bool:
+    return name in FILES or _is_page(name)
+
+
+def _is_page(name: str) -> bool:
+    return name.endswith(".md") and name not in NO_PAGES
+
+
+def _is_runner(name: str) -> bool:
+    return name.endswith(".yaml")
 
 
 def _runner_files(folder: Path) -> list[Path]:
@@ -197,7 +219,7 @@ def _with(sha256: str, extra: list[str]) -> str:
 
 
 def _page_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.md") if path.name not in NO_PAGES)
+    return sorted(path for path in folder.glob("*.md") if _is_page(path.name))
 
 
 def _file(name: str, folders: Sequence[Path], problems: list[str]) -> tuple[Document, str] | None:

@@ -33,10 +33,10 @@ class RedisCards:
         self._ears: Any = None
         self._listening = asyncio.Lock()
 
-    async def dirty(self, limit: int) -> tuple[IncidentId, ...]:
-        """Those that lag behind, newest change first."""
-        names = await self._link.call("ZREVRANGE", self._link.key("dirty"), 0, limit - 1)
-        return tuple(IncidentId(name.decode()) for name in names[:limit])
+    async def dirty(self, limit: int) -> dict[IncidentId, int]:
+        """Those that lag behind, newest change first, each with the server's time of its last mark (ms)."""
+        found = await self._link.call("ZREVRANGE", self._link.key("dirty"), 0, limit - 1, "WITHSCORES")
+        return {IncidentId(name.decode()): int(float(marked)) for name, marked in found[:limit]}
 
     async def wait(self, seconds: float) -> None:
         """Return at a mark, at the latest after this time; one waiter per process.

@@ -1,5 +1,6 @@
 """What was sent to Slack, what came from it, and the bytes of evidence."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,8 +49,8 @@ class SentCard:
 class Cards(Protocol):
     """What the incident's messages are and which of them lag behind."""
 
-    async def dirty(self, limit: int) -> tuple[IncidentId, ...]:
-        """Incidents whose cards lag behind, newest change first."""
+    async def dirty(self, limit: int) -> Mapping[IncidentId, int]:
+        """Incidents whose cards lag behind, newest change first, each with when it was marked last (ms)."""
         ...
 
     async def wait(self, seconds: float) -> None:

@@ -21,7 +21,7 @@ AT_ONCE = 8
 BATCH = 100
 IDLE_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 0.2
-"""Where something changed meanwhile, a deferred card is looked at again, but no sooner than this."""
+"""A deferred card whose incident changed meanwhile is looked at again, but no sooner than this."""
 OTHERS_TURN_SECONDS = 0.5
 STORE_DOWN_SECONDS = 1.0
 BROKEN_SECONDS = 30.0
@@ -47,6 +47,15 @@ class Follows(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """When to look at a deferred incident again, the soonest where it changes before, its mark by then."""
+
+    at: float
+    soonest: float
+    marked: int
+
+
 @dataclass(slots=True)
 class Publisher:
     """The loop over dirty cards; `now` counts seconds and never runs backwards."""
@@ -60,10 +69,7 @@ class Publisher:
     fatal: Callable[[FatalLinkError], None]
     background: Background = field(default_factory=Background)
     _running: set[IncidentId] = field(default_factory=set[IncidentId])
-    _later: dict[IncidentId, tuple[float, float]] = field(
-        default_factory=dict[IncidentId, tuple[float, float]]
-    )
-    """When to look at an incident again, and the soonest moment where its cards are marked anew."""
+    _later: dict[IncidentId, Later] = field(default_factory=dict[IncidentId, Later])
     _poke: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -74,7 +80,6 @@ class Publisher:
             while True:
                 # the task lives on over rounds, so that a wait in the store is never cut off halfway
                 if waiting is None or waiting.done():
-                    self._later = {i: (min(at, soonest), soonest) for i, (at, soonest) in self._later.items()}
                     waiting = asyncio.create_task(self._wait())
                 await self._round()
                 await self._until_needed(waiting)
@@ -92,7 +97,7 @@ class Publisher:
 
     async def _until_needed(self, waiting: asyncio.Task[None]) -> None:
         poke = asyncio.create_task(self._poke.wait())
-        due = min((at for at, _ in self._later.values()), default=None)
+        due = min((later.at for later in self._later.values()), default=None)
         seconds = IDLE_SECONDS if due is None else min(max(due - self.now(), 0.0), IDLE_SECONDS)
         await asyncio.wait({waiting, poke}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         poke.cancel()
@@ -106,13 +111,14 @@ class Publisher:
         except StoreUnavailableError as error:
             log.warning("dirty_cards_not_read", error=error.message)
             return
-        self._later = {i: times for i, times in self._later.items() if i in dirty}
-        for incident in dirty:
-            if incident not in self._running and self._later.get(incident, (0.0, 0.0))[0] <= self.now():
+        self._later = {i: _sooner(later, dirty[i]) for i, later in self._later.items() if i in dirty}
+        for incident, marked in dirty.items():
+            later = self._later.get(incident)
+            if incident not in self._running and (later is None or later.at <= self.now()):
                 self._running.add(incident)
-                self.background.start(self._publish(incident), f"cards of {incident}")
+                self.background.start(self._publish(incident, marked), f"cards of {incident}")
 
-    async def _publish(self, incident: IncidentId) -> None:
+    async def _publish(self, incident: IncidentId, marked: int) -> None:
         self._later.pop(incident, None)
         try:
             async with self._slots:
@@ -131,7 +137,7 @@ class Publisher:
             self._running.discard(incident)
         if wait > 0:
             now = self.now()
-            self._later[incident] = (now + wait, now + min(wait, LOOK_AGAIN_SECONDS))
+            self._later[incident] = Later(now + wait, now + min(wait, LOOK_AGAIN_SECONDS), marked)
         self._poke.set()
 
     async def _once(self, incident: IncidentId) -> float:
@@ -155,3 +161,8 @@ class Publisher:
             return min(waits)
         await self.cards.clean(name, incident.version, number)
         return 0.0
+
+
+def _sooner(later: Later, marked: int) -> Later:
+    """Where the incident changed: what it waited for may be over, and a new card may wait for nothing."""
+    return later if marked == later.marked else Later(min(later.at, later.soonest), later.soonest, marked)

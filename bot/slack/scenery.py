@@ -10,7 +10,7 @@ from bot.domain.ids import At, EnvironmentId, IncidentId, PersonId, RosterName
 from bot.domain.incident import Incident, Phase, PlanState
 from bot.domain.limits import approval_claims
 from bot.domain.pausing import in_force
-from bot.domain.policy import Role, TierRule
+from bot.domain.policy import Policy, Role, TierRule
 from bot.domain.service import Service
 from bot.ports.cards import Progress, SentCard
 from bot.ports.content import Content
@@ -63,10 +63,12 @@ class Scenery:
 
     async def of(self, incident: Incident, head: str = "", progress: Progress | None = None) -> Scene:
         """What stands around an incident now. Raises StoreUnavailableError."""
+        # one reading of the content for one drawing: every use looks at the files again
+        policy, service = self.content.policy(), self._service(incident)
         duplicates, paused, rosters, chart, gate = await asyncio.gather(
             self.incidents.duplicates(incident.id),
-            self._paused(incident),
-            self._rosters(incident),
+            self._paused(incident, service),
+            self._rosters(incident, service, policy),
             self.charted(incident),
             self.gate(incident),
         )
@@ -74,10 +76,10 @@ class Scenery:
             now=self.clock.now(),
             duplicates=duplicates,
             progress=progress,
-            approvers=self._approvers(incident, rosters, roles_left),
-            eligible=self._approvers(incident, rosters, lambda _, rule: rule.roles),
+            approvers=_approvers(incident, policy, rosters, roles_left),
+            eligible=_approvers(incident, policy, rosters, lambda _, rule: rule.roles),
             oncall=_members(rosters, (Role.ONCALL,)),
-            names=tuple((person.id, person.name) for person in self.content.policy().people),
+            names=tuple((person.id, person.name) for person in policy.people),
             head=head,
             paused=paused,
             roster_note=self._note(incident, rosters),
@@ -91,8 +93,9 @@ class Scenery:
 
         Raises StoreUnavailableError.
         """
-        gate = gate_scene(incident, self.content, self.clock.now())
-        claims = approval_claims(incident, self.content.policy().limits)
+        policy = self.content.policy()
+        gate = gate_scene(incident, policy, self.content.catalogue(), self.clock.now())
+        claims = approval_claims(incident, policy.limits)
         full = await self.incidents.refusing(incident.id, claims) if claims else None
         if full is None:
             return gate
@@ -116,27 +119,22 @@ class Scenery:
     def _service(self, incident: Incident) -> Service | None:
         return self.content.inventory().service(incident.service) if incident.service else None
 
-    async def _paused(self, incident: Incident) -> str | None:
-        service = self._service(incident)
+    async def _paused(self, incident: Incident, service: Service | None) -> str | None:
         state = incident.current
         places = {service.environment} if service else set[EnvironmentId]()
         places |= {state.plan.environment} if state else set()
         hit = in_force(await self.incidents.pauses(), *places)
         return hit.scope if hit else None
 
-    async def _rosters(self, incident: Incident) -> tuple[RosterAnswer, ...]:
-        service = self._service(incident)
+    async def _rosters(
+        self, incident: Incident, service: Service | None, policy: Policy
+    ) -> tuple[RosterAnswer, ...]:
         if service is None or incident.phase in {Phase.DETECTED, Phase.CLOSED}:
             return ()
         named = ((service.oncall, Role.ONCALL), (service.lead, Role.LEAD), (service.senior, Role.SENIOR))
-        wanted = self._wanted(incident)
+        wanted = _wanted(incident, policy)
         reads = (self.answer(name, role) for name, role in named if name and role in wanted)
         return tuple(await asyncio.gather(*reads))
-
-    def _wanted(self, incident: Incident) -> tuple[Role, ...]:
-        state = incident.current
-        roles = self.content.policy().rule(state.plan.tier).roles if state and state.open else ()
-        return (Role.ONCALL, *(role for role in roles if role is not Role.ONCALL))
 
     def names(self, people: tuple[PersonId, ...]) -> str:
         """Several people by name, so that nobody is paged by it."""
@@ -157,20 +155,6 @@ class Scenery:
             self._read[name, role] = answer
         return answer
 
-    def _approvers(
-        self,
-        incident: Incident,
-        rosters: tuple[RosterAnswer, ...],
-        roles: Callable[[PlanState, TierRule], tuple[Role, ...]],
-    ) -> tuple[PersonId, ...]:
-        state = incident.current
-        if state is None or not state.open:
-            return ()
-        rule = self.content.policy().rule(state.plan.tier)
-        barred = set[PersonId]() if rule.originator_may_approve else set(state.plan.originators)
-        may = _members(rosters, roles(state, rule))
-        return tuple(person for person in may if person not in barred)
-
     def _note(self, incident: Incident, rosters: tuple[RosterAnswer, ...]) -> str:
         """Why the approvers are not all known; nothing where they are."""
         state = incident.current
@@ -178,6 +162,27 @@ class Scenery:
             return ""
         failed = [f"{a.roster}: {a.error or 'nobody is in it'}" for a in rosters if a.error or not a.members]
         return "; ".join(failed)
+
+
+def _wanted(incident: Incident, policy: Policy) -> tuple[Role, ...]:
+    state = incident.current
+    roles = policy.rule(state.plan.tier).roles if state and state.open else ()
+    return (Role.ONCALL, *(role for role in roles if role is not Role.ONCALL))
+
+
+def _approvers(
+    incident: Incident,
+    policy: Policy,
+    rosters: tuple[RosterAnswer, ...],
+    roles: Callable[[PlanState, TierRule], tuple[Role, ...]],
+) -> tuple[PersonId, ...]:
+    state = incident.current
+    if state is None or not state.open:
+        return ()
+    rule = policy.rule(state.plan.tier)
+    barred = set[PersonId]() if rule.originator_may_approve else set(state.plan.originators)
+    may = _members(rosters, roles(state, rule))
+    return tuple(person for person in may if person not in barred)
 
 
 def _members(rosters: tuple[RosterAnswer, ...], roles: tuple[Role, ...]) -> tuple[PersonId, ...]:

@@ -29,6 +29,7 @@ class Row:
     what: str
     found: str
     kept: bool
+    more: str = ""
 
 
 def main() -> int:
@@ -44,6 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-") as place:
         rows = asyncio.run(_all(Path(place), short=given.short, only=given.only, scale=given.scale))
     for row in rows:
+        print(row.more, end="", file=sys.stderr)
         print(f"{'kept  ' if row.kept else 'BROKEN'}  {row.what}: {row.found}")
     print(f"{time.monotonic() - started:.0f} s")
     return 0 if all(row.kept for row in rows) else 1
@@ -124,7 +126,7 @@ def _hammered(what: str, count: Count) -> Row:
         f"{count.unknown} unknown ({count.unshown} not shown), {count.broken_chains} chains broken\n"
         f"        ends: {ends}; {count.seconds:.0f} s"
     )
-    return Row(what, found, count.kept and count.counted > 0)
+    return Row(what, found, count.kept and count.counted > 0, count.standing)
 
 
 def _caught(count: Count) -> Row:

@@ -24,21 +24,23 @@ from bot.wiring.workers import serve_worker
 from tests.chaos.hammering import ThreeSteps, rerunning
 from tests.chaos.home import MANY
 from tests.chaos.mortal import MortalCards, MortalIncidents, Reaper
+from tests.chaos.standing import tell_on_request
 
 HAMMER = "CHAOS_HAMMER"
 MUTANT = "CHAOS_MUTANT"
 PACED = "CHAOS_PACED"
-"""Keeps Slack's budget of edits, where a test minds it."""
+"""Keeps Slack's budget of edits and posts, where a test minds it."""
 PACE = Pace(reconcile=0.25, redelivery=2.0)
 
 
 def main(name: str) -> int:
     """Run until a signal, or a death of our own making."""
     home = Path(os.environ["GREENLIGHT_HOME"])
-    # Here an hour's incidents come within a minute, and the local workspace bears more edits than Slack.
+    # Here an hour's incidents come within a minute, and the local workspace bears more than Slack does.
     if not os.environ.get(PACED):
-        pacing.EDITS_A_MINUTE = pacing.CALM_EDITS_A_MINUTE = MANY
+        pacing.EDITS_A_MINUTE = pacing.CALM_EDITS_A_MINUTE = pacing.POSTS_AT_ONCE = MANY
     (home / "pids" / name).write_text(str(os.getpid()))
+    tell_on_request()
     role = name.rstrip("0123456789")
     seams = Seams(
         alter=lambda ports: altered(ports, home),

@@ -18,13 +18,18 @@ from bot.playground.workspace.model import Message
 from tests.chaos.home import LEAD, ONCALL, SECOND
 from tests.chaos.mortal import STORE, pid_of
 from tests.chaos.stage import Stage, offers, staged
+from tests.chaos.standing import told
 
 CREW = ("bot1", "bot2", "think1", "think2", "act1", "act2", "act3")
 CLICKERS = (ONCALL, SECOND, LEAD)
 ENDED = frozenset({Phase.CLOSED, Phase.STOPPED, Phase.UNKNOWN, Phase.ESCALATED, Phase.EXPIRED})
 """Where an approved plan has been executed, was refused with a code, or is in a human's hands."""
 SEED = 20261122
-LAST_SECONDS = 60
+STILL_SECONDS = 60
+"""Where nothing at all is recorded for so long, what has found no end will find none."""
+LONGEST = 4
+"""How many times as long as the blows a slow machine may take for the rest."""
+MANY_STANDING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Count:
     seconds: float = 0.0
     blows: Counter[str] = field(default_factory=Counter[str])
     ends: Counter[str] = field(default_factory=Counter[str])
+    standing: str = ""
+    """What is known of the plans that found no end."""
 
     @property
     def kept(self) -> bool:
@@ -77,9 +84,9 @@ async def hammer(home: Path, load: Load) -> Count:
         firing = asyncio.create_task(_fire(stage, names, alerts, load.seconds / 3))
         async with _beating(stage, load, count, dice):
             await _quiet(stage, load.plans, time.monotonic() + load.seconds)
-        # No more blows; people go on clicking until every plan has found its end.
+        # No more blows; people go on clicking until every plan has found its end, or all stand still.
         await firing
-        await _quiet(stage, load.plans, time.monotonic() + LAST_SECONDS + load.seconds / 2)
+        await _drained(stage, load, time.monotonic() + STILL_SECONDS + LONGEST * load.seconds)
         await _counted(stage, alerts, count)
     count.seconds = time.monotonic() - began
     return count
@@ -159,27 +166,56 @@ async def _quiet(stage: Stage, plans: int, deadline: float) -> None:
     """Wait until every plan has ended, or the time is over; the index answers, as replaying is slow."""
     while time.monotonic() < deadline:
         with suppress(StoreUnavailableError):
-            ended = [len(await stage.store.incidents.by_phase(phase)) for phase in ENDED]
-            if sum(ended) >= plans:
+            if await _all_ended(stage, plans):
                 return
         await asyncio.sleep(0.5)
+
+
+async def _drained(stage: Stage, load: Load, deadline: float) -> None:
+    """Wait as long as anything goes on: a slow machine loses nothing, a plan that stands still is lost."""
+    before, since = -1, time.monotonic()
+    while time.monotonic() < min(deadline, since + STILL_SECONDS):
+        with suppress(StoreUnavailableError):
+            if await _all_ended(stage, load.plans):
+                return
+            now = await _recorded(stage)
+            if now != before:
+                before, since = now, time.monotonic()
+        await asyncio.sleep(1.0)
+
+
+async def _all_ended(stage: Stage, plans: int) -> bool:
+    return sum([len(await stage.store.incidents.by_phase(phase)) for phase in ENDED]) >= plans
+
+
+async def _recorded(stage: Stage) -> int:
+    """How many entries all records have together."""
+    link, total = stage.store.link, 0
+    for key in await link.call("KEYS", f"{link.key('entries', '')}*"):
+        total += await link.call("LLEN", key)
+    return total
 
 
 async def _counted(stage: Stage, alerts: list[Message], count: Count) -> None:
     # People click and workers act while this counts: what has happened by now began before it is read below.
     effects, starts = Counter(stage.target.effects), Counter[str]()
+    standing: list[Incident] = []
     for alert in alerts:
         incident = await _found(stage, alert)
         if incident is None:
             count.lost += 1
             continue
         _count_one(incident, count, starts)
+        if incident.phase not in ENDED:
+            standing.append(incident)
         count.unshown += incident.phase is Phase.UNKNOWN and not await _asks(stage, alert)
         count.broken_chains += bool(await stage.store.incidents.verify(incident.id))
     count.starts = sum(starts.values())
     count.effects = sum(effects.values())
     count.doubles = sum(many - 1 for many in stage.target.effects.values() if many > 1)
     count.ghosts = sum(program not in starts for program in effects)
+    if standing:
+        count.standing = await told(stage, tuple(standing[:MANY_STANDING]))
 
 
 async def _found(stage: Stage, alert: Message) -> Incident | None:

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,7 +174,7 @@ class Stage:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _dirty(store: Store) -> tuple[IncidentId, ...] | None:
+async def _dirty(store: Store) -> Mapping[IncidentId, int] | None:
     try:
         return await store.cards.dirty(10_000)
     except StoreUnavailableError:

@@ -18,7 +18,7 @@ async def test_a_clean_card_is_no_longer_dirty(store: Store) -> None:
     sample = Sample()
     await store.incidents.append(sample.id, 0, [sample.opened], [], sample.index())
     assert await store.cards.clean(sample.id, 1, 0)
-    assert await store.cards.dirty(10) == ()
+    assert tuple(await store.cards.dirty(10)) == ()
 
 
 async def test_what_changed_meanwhile_stays_dirty(store: Store) -> None:
@@ -28,7 +28,7 @@ async def test_what_changed_meanwhile_stays_dirty(store: Store) -> None:
     assert not await store.cards.clean(sample.id, 1, 0)
     await store.cards.report_progress(sample.id, Progress("triage", (("logs", "pending"),)))
     assert not await store.cards.clean(sample.id, 2, 0)
-    assert await store.cards.dirty(10) == (sample.id,)
+    assert tuple(await store.cards.dirty(10)) == (sample.id,)
     number, _ = await store.cards.progress(sample.id)
     assert await store.cards.clean(sample.id, 2, number)
 
@@ -46,7 +46,7 @@ async def test_the_newest_change_comes_first(store: Store) -> None:
         await store.cards.mark(IncidentId(name))
         await asyncio.sleep(0.002)  # the server's clock has milliseconds
     await store.cards.mark(ONE)
-    assert await store.cards.dirty(2) == ("inc-1", "inc-3")
+    assert tuple(await store.cards.dirty(2)) == ("inc-1", "inc-3")
 
 
 async def test_progress_is_the_newest_and_its_number_grows(store: Store) -> None:

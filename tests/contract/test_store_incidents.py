@@ -291,7 +291,7 @@ async def test_pauses_are_in_force_until_lifted(store: Store) -> None:
 
 async def test_an_append_marks_the_cards(store: Store) -> None:
     sample = await opened(store, Sample())
-    assert await store.cards.dirty(10) == (sample.id,)
+    assert tuple(await store.cards.dirty(10)) == (sample.id,)
 
 
 async def test_a_fence_that_was_never_granted_is_not_a_later_one(store: Store) -> None:

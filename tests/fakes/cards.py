@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -23,11 +23,11 @@ class MemoryCards:
     )
     turns: set[IncidentId] = field(default_factory=set[IncidentId])
 
-    async def dirty(self, limit: int) -> tuple[IncidentId, ...]:
+    async def dirty(self, limit: int) -> Mapping[IncidentId, int]:
         """Those that lag behind, newest change first."""
         self.shelf.check()
-        newest = sorted(self.shelf.dirty, key=lambda name: self.shelf.dirty[name], reverse=True)
-        return tuple(newest[:limit])
+        newest = sorted(self.shelf.dirty.items(), key=lambda item: item[1], reverse=True)
+        return dict(newest[:limit])
 
     async def wait(self, seconds: float) -> None:
         """Return at the next mark, at the latest after this time."""

@@ -87,7 +87,7 @@ def test_what_was_lost_comes_back_exactly(home: Home, tale: Callable[[At], Story
         assert await derived(store) == {}
         assert await rebuilt(home) == (Rebuilt(INCIDENT),)
         assert await derived(store) == before
-        assert await store.cards.dirty(10) == (INCIDENT,)
+        assert tuple(await store.cards.dirty(10)) == (INCIDENT,)
 
     home.do(work)
 

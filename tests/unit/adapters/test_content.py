@@ -1,5 +1,6 @@
 """The content files: what ships loads, what is wrong is named, what changes is read again."""
 
+import os
 import re
 import shutil
 from datetime import date, time
@@ -282,6 +283,22 @@ def test_a_changed_file_is_read_again(demo_folder: Path) -> None:
     content = FileContent((demo_folder,), ENVIRON)
     change(demo_folder, "services.yaml", "title: Checkout", "title: Till")
     assert content.inventory().services[0].title == "Till"
+
+
+def test_a_file_that_keeps_its_time_and_size_is_read_again(demo_folder: Path) -> None:
+    content, file = FileContent((demo_folder,), ENVIRON), demo_folder / "services.yaml"
+    before = file.stat()
+    file.write_text(file.read_text().replace("title: Checkout", "title: Checkoff"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_mtime_ns, file.stat().st_size) == (before.st_mtime_ns, before.st_size)
+    assert content.inventory().services[0].title == "Checkoff"
+
+
+def test_a_page_that_comes_later_is_read(demo_folder: Path) -> None:
+    content = FileContent((demo_folder,), ENVIRON)
+    before = len(content.failure_modes())
+    shutil.copyfile(SHIPPED / "disk-full.md", demo_folder / "new-page.md")
+    assert len(content.failure_modes()) == before + 1
 
 
 def test_a_broken_change_leaves_the_last_good_content_and_warns_once(demo_folder: Path) -> None:

@@ -48,7 +48,7 @@ async def test_a_wider_pause_redraws_every_open_card() -> None:
     await home.work()
     home.store.shelf.dirty.clear()
     await pause(home.ports, "all", ONCALL, "careful")
-    assert await home.store.cards.dirty(10) == (incident,)
+    assert tuple(await home.store.cards.dirty(10)) == (incident,)
 
 
 async def test_a_pause_of_what_does_not_exist_is_never_called_a_pause() -> None:

@@ -12,7 +12,7 @@ from bot.domain.incident import Incident
 from bot.ports.cards import Progress, SentCard
 from bot.ports.records import Loaded
 from bot.slack.failures import FatalLinkError
-from bot.slack.publisher import Publisher
+from bot.slack.publisher import LOOK_AGAIN_SECONDS, Publisher
 from bot.slack.views.scene import Card, Message
 from tests.fakes.content import WORKSPACE
 from tests.fakes.house import CHANNEL, House, alert, house
@@ -64,10 +64,13 @@ class Stage:
         return await self.home.fires(alert(f"fp-{number}", service=service), place)
 
     async def all_shown(self) -> None:
-        async def nothing_lags() -> bool:
-            return not self.home.store.shelf.dirty
+        await self.only_lagging()
 
-        await eventually(nothing_lags)
+    async def only_lagging(self, *incidents: IncidentId) -> None:
+        async def nothing_else_lags() -> bool:
+            return self.home.store.shelf.dirty.keys() == set(incidents)
+
+        await eventually(nothing_else_lags)
 
 
 async def render(incident: Incident, _: Loaded, progress: Progress | None) -> tuple[Card, ...]:
@@ -166,3 +169,18 @@ async def test_what_only_a_person_can_mend_is_reported() -> None:
 
 async def _sent(on: Stage, incident: IncidentId) -> bool:
     return any(name == incident for name, _ in on.sender.sent)
+
+
+async def test_what_waits_is_looked_at_again_when_it_changes_and_not_when_another_does() -> None:
+    async with stage() as on:
+        on.sender.waits.append(60.0)
+        waits = await on.fires(1)
+        await on.sender.meanwhile.wait()
+        for number in range(2, 6):
+            await on.fires(number)
+            await on.only_lagging(waits)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS / 2)
+        assert [name for name, _ in on.sender.sent].count(waits) == 1
+        await on.home.store.cards.mark(waits)
+        await on.all_shown()
+        assert [name for name, _ in on.sender.sent].count(waits) == 2

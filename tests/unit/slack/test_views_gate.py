@@ -80,20 +80,24 @@ async def test_after_half_the_time_it_says_what_became_of_the_call(
 
 async def test_edit_is_offered_where_a_step_has_bounds_and_only_while_the_plan_is_open() -> None:
     home, incident = await proposed()
-    gate = gate_scene(incident, home.content, home.clock.now())
+    gate = gate_scene(incident, home.content.policy(), home.content.catalogue(), home.clock.now())
     assert gate.editable == (0,)
     assert '"plan_edit"' in said(card(incident, gate))
     assert '"plan_edit"' not in said(card(incident, GateScene()))
     assert isinstance(await home.click(incident.id), Decided)
     after = await home.incident(incident.id)
-    assert gate_scene(after, home.content, home.clock.now()).editable == ()
+    assert gate_scene(after, home.content.policy(), home.content.catalogue(), home.clock.now()).editable == ()
     assert '"plan_edit"' not in said(card(after, gate))
 
 
 async def test_a_policy_that_changed_since_shows_both_hashes() -> None:
     home, incident = await proposed()
     home.content.fixed_policy = replace(home.content.fixed_policy, sha256="d4" * 32)
-    shown = said(card(incident, gate_scene(incident, home.content, home.clock.now())))
+    shown = said(
+        card(
+            incident, gate_scene(incident, home.content.policy(), home.content.catalogue(), home.clock.now())
+        )
+    )
     assert "policy.yaml: approved c3c3c3c3c3c3 → now d4d4d4d4d4d4" in shown
 
 
@@ -153,7 +157,7 @@ async def test_an_escalation_says_the_five_things_and_whom_the_call_reached() ->
     home.clock.advance(1800)
     await home.work()
     found = await home.incident(incident.id)
-    gate = gate_scene(found, home.content, home.clock.now())
+    gate = gate_scene(found, home.content.policy(), home.content.catalogue(), home.clock.now())
     number = next(e.number for e in found.entries if type(e.event).__name__ == "Escalated")
     shown = said(card(found, gate, f"notice:{number}"))
     for word in ("*This needs a person.*", "*Summary:*", "*Impact:*", "*So far:*", "*Next:*"):
