@@ -2,6 +2,7 @@
 
 from bot.domain.ids import SECOND, At
 from bot.domain.incident import OWN, PLANNABLE, Incident, Phase, PlanState
+from bot.domain.plan import pace_of
 from bot.domain.teamwork import PageReason
 
 PROBE_AFTER_SECONDS = (5, 15, 60)
@@ -81,8 +82,8 @@ def paged_since_escalation(incident: Incident) -> bool:
 
 
 def next_sample_at(state: PlanState) -> At:
-    """When the next sample of the success check is due."""
-    pace = state.plan.steps[-1].check.pace
+    """When the next sample of the success checks is due."""
+    pace = pace_of(state.plan)
     taken = len(state.samples)
     start = (state.executed_at or 0) + pace.settle_seconds * SECOND
     return At(start + taken * pace.every_seconds * SECOND)

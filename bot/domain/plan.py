@@ -106,6 +106,18 @@ def checks_of(plan: Plan) -> tuple[Check, ...]:
     return (last, *(check for key, check in found.items() if key != mine))
 
 
+def pace_of(plan: Plan) -> Pace:
+    """When the checks are looked at: as late, as long and as often as the most demanding of them asks."""
+    paces = [step.check.pace for step in plan.steps]
+    samples = max(pace.samples for pace in paces)
+    return Pace(
+        settle_seconds=max(pace.settle_seconds for pace in paces),
+        every_seconds=max(pace.every_seconds for pace in paces),
+        samples=samples,
+        needed=samples - min(pace.samples - pace.needed for pace in paces),
+    )
+
+
 def digest_of(body: str) -> Digest:
     """SHA-256 over the stored bytes."""
     return Digest(hashlib.sha256(body.encode("ascii")).hexdigest())

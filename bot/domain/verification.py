@@ -6,7 +6,7 @@ from statistics import median
 from bot.domain.action import Comparison
 from bot.domain.events import Outcome, SampleTaken
 from bot.domain.incident import PlanState
-from bot.domain.plan import Check, checks_of
+from bot.domain.plan import Check, checks_of, pace_of
 
 WORSE_BY = Decimal("1.5")
 
@@ -35,16 +35,16 @@ def judged(state: PlanState, before: str | None) -> tuple[Outcome, str] | None:
     `before` is the metric when the plan was executed. Improved needs all samples to be taken; anything else
     is said as soon as too few can still hold.
     """
-    check = state.plan.steps[-1].check
+    check, pace = state.plan.steps[-1].check, pace_of(state.plan)
     samples = tuple(sample for _, sample in state.samples)
     good = sum(sample.holds for sample in samples)
-    left = check.pace.samples - len(samples)
-    if left > 0 and good + left >= check.pace.needed:
+    left = pace.samples - len(samples)
+    if left > 0 and good + left >= pace.needed:
         return None
     sentence = f"{check.metric}: {good} of {len(samples)} samples {check.comparison} {check.threshold}"
     others = checks_of(state.plan)[1:]
     sentence += "".join(f", with {one.metric} {one.comparison} {one.threshold}" for one in others)
-    if good >= check.pace.needed:
+    if good >= pace.needed:
         return Outcome.IMPROVED, sentence
     return _not_improved(check, samples, number(before)), sentence
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from playwright.async_api import expect
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.page.values import Mark, MarkKind, now_ms
 from tests.browser.browsing import visiting
@@ -52,6 +53,24 @@ async def test_a_click_asks_first_reaches_the_app_and_the_edit_is_shown(room: Ro
         await expect(page.get_by_role("heading", name="Done")).to_be_visible()
         await expect(page.get_by_text("(edited)")).to_be_visible()
         await expect(page.get_by_role("button", name="Run", exact=True)).to_have_count(0)
+        assert visit.complaints == []
+
+
+async def test_a_click_counts_where_the_message_changes_between_press_and_release(room: Room) -> None:
+    async with visiting(room.page.url) as visit:
+        page = visit.page
+        await room.workspace.as_user("U1").say("C1", "@scripted show me")
+        await page.get_by_role("button", name="Ask", exact=True).hover()
+        await page.mouse.down()
+        card = next(one for one in room.workspace.messages("C1") if one.body.get("blocks"))
+        app = room.workspace.apps[0]
+        web = AsyncWebClient(token=app.bot_token, base_url=room.workspace.api_url)
+        await web.chat_update(channel="C1", ts=card.ts, text="as before", blocks=card.body["blocks"])
+        await room.workspace.as_user("U2").say("C1", "has it changed?")
+        await expect(page.get_by_text("has it changed?")).to_be_visible()
+        await page.mouse.up()
+        await expect(page.get_by_role("dialog", name="Why?")).to_be_visible()
+        await expect(page.get_by_text("(edited)")).to_be_visible()
         assert visit.complaints == []
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from bot.domain.finding import Diagnosis, Verdict
 from bot.domain.ids import grouped
 from bot.domain.incident import Incident, Phase, PlanState
+from bot.domain.plan import checks_of, pace_of
 from bot.slack.views.diagnosis import dropped
 from bot.slack.views.facts import change_lines, undo_line
 from bot.slack.views.labels import label, labels
@@ -117,7 +118,7 @@ def plan_answer(incident: Incident, scene: Scene) -> Answer:
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"{number}. {step_title(step)} on {step.target}: {'; '.join(change_lines(step))}")
         lines.append(f"   Undo: {undo_line(step.undo)}")
-    lines.append(f"Worked if: {check_line(plan.steps[-1].check)}")
+    lines += [f"Worked if: {check_line(check, pace_of(plan))}" for check in checks_of(plan)]
     lines += [f"use {number}: {fit(option.title, 120)}" for number, option in enumerate(state.options, 1)]
     del scene
     return "\n".join(lines), ()

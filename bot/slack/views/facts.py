@@ -1,9 +1,9 @@
 """The facts of an approval card: a pure function of the plan alone, literal, never cut (rules 1, 2, 7)."""
 
-from bot.domain.action import UndoKind
+from bot.domain.action import Pace, UndoKind
 from bot.domain.ids import Digest, grouped
 from bot.domain.incident import PlanState
-from bot.domain.plan import Plan, Step, Undo
+from bot.domain.plan import Plan, Step, Undo, pace_of
 from bot.domain.review import FACTS_CHARACTERS, STEP_CHARACTERS, reviewable
 from bot.slack.views.blocks import Block, at, fact, line, person, preformatted, rich, size
 from bot.slack.views.phrases import check_line, environment_words, step_title
@@ -14,8 +14,8 @@ FACT_TEXT = STEP_CHARACTERS
 
 def facts_of(plan: Plan, digest: Digest) -> tuple[Block, ...]:
     """Environment, tier, size, expiry and digest, then one block per step."""
-    last = len(plan.steps)
-    steps = (step_facts(step, number, last) for number, step in enumerate(plan.steps, 1))
+    last, pace = len(plan.steps), pace_of(plan)
+    steps = (step_facts(step, number, last, pace) for number, step in enumerate(plan.steps, 1))
     return (_frame(plan, digest), *steps)
 
 
@@ -68,7 +68,7 @@ def _lines(rows: list[tuple[Block, ...]]) -> tuple[Block, ...]:
     return tuple(piece for row in rows for piece in (*row, fact("\n")))[:-1]
 
 
-def step_facts(step: Step, number: int, last: int) -> Block:
+def step_facts(step: Step, number: int, last: int, pace: Pace) -> Block:
     """One step: what, on what, before -> after, undo, success check, effect."""
     heading = line(
         fact(f"Step {number} of {last}: {step_title(step)}", bold=True),
@@ -76,7 +76,7 @@ def step_facts(step: Step, number: int, last: int) -> Block:
     )
     rows: list[tuple[Block, ...]] = [
         (fact("Undo: ", bold=True), fact(undo_line(step.undo))),
-        (fact("Worked if: ", bold=True), fact(check_line(step.check))),
+        (fact("Worked if: ", bold=True), fact(check_line(step.check, pace))),
     ]
     if step.effect:
         rows.insert(0, (fact("Effect: ", bold=True), fact(step.effect)))

@@ -1,10 +1,11 @@
 """Modals: a rejection's reason, a plan whole, the evidence, a refusal."""
 
+from bot.domain.action import Pace
 from bot.domain.decision import Refused, value_of
 from bot.domain.evidence import Evidence, Sighting
 from bot.domain.ids import PersonId, grouped
 from bot.domain.incident import Incident, PlanState
-from bot.domain.plan import Plan, Step
+from bot.domain.plan import Plan, Step, pace_of
 from bot.slack.views.blocks import (
     VIEW_BLOCKS,
     VIEW_CHARACTERS,
@@ -99,7 +100,10 @@ def plan_modal(state: PlanState) -> Block:
     """The whole plan: nothing of it is left out while it fits a modal."""
     parts = [must(header(f"Plan {state.plan.revision}")), must(_frame(state))]
     last = len(state.plan.steps)
-    parts += [may(*_step(step, number, last)) for number, step in enumerate(state.plan.steps, 1)]
+    parts += [
+        may(*_step(step, number, last, pace_of(state.plan)))
+        for number, step in enumerate(state.plan.steps, 1)
+    ]
     if state.explanation.strip():
         words = quoted(short(state.explanation.strip(), 3_000))
         parts.append(may(rich(line(said("The team's own words, unverified:", bold=True)), words)))
@@ -124,7 +128,7 @@ def _frame(state: PlanState) -> Block:
     )
 
 
-def _step(step: Step, number: int, last: int) -> tuple[Block, ...]:
+def _step(step: Step, number: int, last: int, pace: Pace) -> tuple[Block, ...]:
     heading = line(fact(f"Step {number} of {last}: {step_title(step)}", bold=True))
     rows = (
         ("Action", f"{step.action}, version {step.version}"),
@@ -134,7 +138,7 @@ def _step(step: Step, number: int, last: int) -> tuple[Block, ...]:
         ("Must still be so when it starts", _pairs(step.preconditions)),
         ("Effect", step.effect or "none stated"),
         ("Undo", undo_line(step.undo)),
-        ("Worked if", check_line(step.check)),
+        ("Worked if", check_line(step.check, pace)),
         ("Measured by", step.check.query),
     )
     items = (line(fact(f"{name}: ", bold=True), fact(short(value, FIELD))) for name, value in rows)

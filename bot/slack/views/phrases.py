@@ -2,10 +2,11 @@
 
 from typing import assert_never
 
+from bot.domain.action import Pace
 from bot.domain.events import Closing, Outcome, PlanEnd
 from bot.domain.finding import Verdict
 from bot.domain.incident import Incident, Phase, PlanState, StepStatus, looked_at_anew, went_stale
-from bot.domain.plan import Check, Step
+from bot.domain.plan import Check, Step, checks_of, pace_of
 from bot.slack.views.text import count
 
 SIMULATED = "[SIMULATED]"
@@ -130,9 +131,9 @@ def _running(state: PlanState | None) -> str:
 def _measuring(state: PlanState | None) -> str:
     if state is None:
         return "Measuring whether it helped."
-    check = state.plan.steps[-1].check
-    taken, needed = len(state.samples), check.pace.samples
-    return f"The plan was carried out. Measuring {check.metric}: {taken} of {needed} samples so far."
+    names = " and ".join(dict.fromkeys(check.metric for check in checks_of(state.plan)))
+    taken, needed = len(state.samples), pace_of(state.plan).samples
+    return f"The plan was carried out. Measuring {names}: {taken} of {needed} samples so far."
 
 
 def closing_sentence(incident: Incident) -> str:
@@ -227,9 +228,8 @@ def change_line(step: Step) -> str:
     return changes or ", ".join(f"{name}={value}" for name, value in step.parameters)
 
 
-def check_line(check: Check) -> str:
-    """A success check in words."""
-    pace = check.pace
+def check_line(check: Check, pace: Pace) -> str:
+    """A success check in words; the pace is that of the whole plan."""
     unit = f" {check.unit}" if check.unit not in {"", "ratio"} else ""
     samples = f"{pace.needed} of {count(pace.samples, 'sample')}"
     return (

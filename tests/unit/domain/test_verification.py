@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.action import Comparison
+from bot.domain.action import Comparison, Pace
+from bot.domain.due import next_sample_at
 from bot.domain.events import Outcome, SampleTaken
 from bot.domain.ids import SECOND, At
 from bot.domain.incident import PlanState
-from bot.domain.plan import checks_of
+from bot.domain.plan import checks_of, pace_of
 from bot.domain.verification import holds, judged
 from tests.fakes.story import story
 
@@ -75,3 +76,32 @@ def test_every_check_that_a_step_declared_is_one_of_the_plan_and_each_counts_onc
     said = judged(replace(state, samples=state.samples * 3), "0.9")
     assert said is not None
     assert said[1].endswith(", with latency below 2")
+
+
+def _mixed() -> PlanState:
+    """A step that wants a long look, before one that wants a short one."""
+    long = replace(CHECK.pace, settle_seconds=60, every_seconds=30, samples=5, needed=4)
+    short = replace(CHECK.pace, settle_seconds=2, every_seconds=5, samples=3, needed=1)
+    check = replace(CHECK, threshold="0.5", comparison=Comparison.BELOW)
+    steps = tuple(
+        replace(STATE.plan.steps[0], check=replace(check, metric=metric, pace=pace))
+        for metric, pace in (("latency", long), ("errors", short))
+    )
+    return replace(STATE, plan=replace(STATE.plan, steps=steps), executed_at=At(100 * SECOND))
+
+
+def test_a_plan_is_measured_at_the_pace_of_its_most_demanding_step() -> None:
+    mixed = _mixed()
+    assert pace_of(mixed.plan) == Pace(settle_seconds=60, every_seconds=30, samples=5, needed=4)
+    assert next_sample_at(mixed) == 160 * SECOND
+    sampled = replace(mixed, samples=tuple((At(0), SampleTaken(STATE.digest, "0.1", True)) for _ in range(3)))
+    assert judged(sampled, "0.9") is None
+    assert next_sample_at(sampled) == 250 * SECOND
+
+
+def test_a_step_that_forgives_more_does_not_soften_another() -> None:
+    holding = [True, True, True, False, False]
+    samples = tuple((At(0), SampleTaken(STATE.digest, "0.1", held)) for held in holding)
+    said = judged(replace(_mixed(), samples=samples), "0.9")
+    assert said is not None
+    assert said[0] is not Outcome.IMPROVED

@@ -28,8 +28,8 @@ const guide = new Guide({ me: () => state.user, act: actAs, fill: fillIn, name: 
 const channelBox = el("div", { class: "scroller", tabindex: "0", "aria-label": "Messages" });
 const threadBox = el("div", { class: "scroller", tabindex: "0", "aria-label": "Thread" });
 const statusLine = el("div", { class: "status-line", "aria-live": "polite" });
-const channelList = new Messages(channelBox, { act: doAs, inChannel: true, footer: replies, mark: repliesKey });
-const threadList = new Messages(threadBox, { act: doAs });
+const channelList = new Messages(channelBox, { act: doAs, draw, inChannel: true, footer: replies, mark: repliesKey });
+const threadList = new Messages(threadBox, { act: doAs, draw });
 const channelComposer = new Composer({ label: "Message #alerts", send: sayInChannel });
 const threadComposer = new Composer({ label: "Reply …", send: sayInThread });
 const channelTitle = el("h2");

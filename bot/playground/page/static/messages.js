@@ -88,7 +88,7 @@ function drawMessage(body, context) {
 }
 
 export class Messages {
-  /** `context`: act, inChannel, footer(body). */
+  /** `context`: act, draw, inChannel, footer(body). */
   constructor(box, context) {
     this.box = box;
     this.context = context;
@@ -102,8 +102,20 @@ export class Messages {
       if (this.atBottom) this.pill.hidden = true;
     });
     this.pill.addEventListener("click", () => this.toBottom());
+    this.holdPressed();
     // Content that grows (an edited card) must not push the last line out of sight.
     new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.list);
+  }
+
+  /** A message is not drawn again between press and release: the click would fall on a button that is gone. */
+  holdPressed() {
+    this.box.addEventListener("pointerdown", (event) => (this.pressed = event.target.closest("article")));
+    const release = () => setTimeout(() => {
+      this.pressed = null;
+      if (this.isLate) this.context.draw();
+      this.isLate = false;
+    });
+    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, release);
   }
 
   clear() {
@@ -141,6 +153,10 @@ export class Messages {
     const footer = this.context.mark?.(body) ?? "";
     const kept = this.known.get(body.ts);
     if (kept && kept.body === body && kept.footer === footer) return kept.node;
+    if (kept && kept.node === this.pressed) {
+      this.isLate = true;
+      return kept.node;
+    }
     const node = drawMessage(body, this.context);
     const active = kept?.node.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     if (kept) {
