@@ -9,7 +9,8 @@ class ClaimKind(StrEnum):
 
     TAKE fails where another holder has the key; RELEASE frees one's own. COUNT is a sliding window that
     adds its holder; ROOM is judged as COUNT is and adds nothing. FAIL adds its holder to a row, MEND ends
-    the row, STEADY fails where the row is `limit` long and its last was added within the window.
+    the row, STEADY fails where the row is `limit` long and its last was added within the window. UNPAUSED
+    fails where the scope that is its key is paused.
     """
 
     TAKE = "take"
@@ -19,6 +20,7 @@ class ClaimKind(StrEnum):
     FAIL = "fail"
     MEND = "mend"
     STEADY = "steady"
+    UNPAUSED = "unpaused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bot.domain.events import (
 from bot.domain.ids import At
 from bot.domain.incident import OWN, Incident, Phase
 from bot.domain.limits import limit_claims
+from bot.domain.pausing import scopes
 from bot.domain.policy import Limits
 from bot.domain.teamwork import AlertJoined, Reopened, UndoAsked
 
@@ -55,13 +56,24 @@ def _claims(incident: Incident | None, event: Event) -> tuple[Claim, ...]:
             keys = map(fingerprint_key, incident.fingerprints)
             return tuple(Claim(ClaimKind.RELEASE, key, incident.id) for key in keys)
         case StepStarted(target=target) if incident is not None:
-            return (Claim(ClaimKind.TAKE, target_key(target), incident.id, code="TARGET_LOCKED"),)
+            locked = Claim(ClaimKind.TAKE, target_key(target), incident.id, code="TARGET_LOCKED")
+            return (*_unpaused(incident), locked)
         case StepFinished(_, step) | StepNotRun(_, step) | OutcomeRecorded(_, step) if incident is not None:
             return _released(incident, step)
         case Probed(_, step, applied, _) if incident is not None and applied is not None:
             return _released(incident, step)
         case _:
             return ()
+
+
+def _unpaused(incident: Incident) -> tuple[Claim, ...]:
+    """A pause and the start of a step meet in the store: the second knows of the first (rule 14)."""
+    state = incident.current
+    places = scopes(state.plan.environment) if state is not None else ()
+    return tuple(
+        Claim(ClaimKind.UNPAUSED, scope, incident.id, code="PAUSED", title=f"{scope} was paused")
+        for scope in places
+    )
 
 
 def _released(incident: Incident, step: int) -> tuple[Claim, ...]:

@@ -21,9 +21,14 @@ class Scoped(Protocol):
 P = TypeVar("P", bound=Scoped)
 
 
+def scopes(*environments: EnvironmentId) -> tuple[str, ...]:
+    """The scopes of the pauses that hold in any of these environments."""
+    return (EVERYTHING, *(f"{ENVIRONMENT}{name}" for name in environments))
+
+
 def covers(scope: str, environments: Iterable[EnvironmentId]) -> bool:
     """Whether a pause of this scope holds in any of these environments."""
-    return scope == EVERYTHING or scope in {f"{ENVIRONMENT}{name}" for name in environments}
+    return scope in scopes(*environments)
 
 
 def in_force(pauses: Iterable[P], *environments: EnvironmentId) -> P | None:

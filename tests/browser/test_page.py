@@ -1,4 +1,5 @@
 """The page with a scripted app: each block, each way to act, drawn and heard."""
+# pyright: reportUnknownMemberType=false
 
 from dataclasses import replace
 

@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.claims import Claim, ClaimKind
 from bot.domain.errors import ClaimRefusedError
-from bot.domain.ids import DAY, MINUTE, SECOND
+from bot.domain.ids import DAY, MINUTE, SECOND, PersonId
+from bot.ports.records import Pause
 from tests.contract.samples import NOW, Sample, entry
 from tests.contract.stores import Store
 from tests.waiting import eventually
@@ -144,3 +145,17 @@ async def test_a_limit_for_good_names_no_moment_to_wait_for(store: Store) -> Non
     with pytest.raises(ClaimRefusedError) as refused:
         await store.incidents.append(sample.id, 2, [entry(3)], [run("b", 1, 3650 * DAY)], sample.index())
     assert refused.value.until is None
+
+
+async def test_what_must_not_be_paused_is_judged_in_the_append_itself(store: Store) -> None:
+    sample = await opened(store, Sample())
+    claims = [
+        Claim(ClaimKind.UNPAUSED, scope, "a", "PAUSED", title=scope) for scope in ("all", "environment:x")
+    ]
+    await store.other.set_pause(Pause("environment:x", PersonId("U1"), "looking", NOW))
+    with pytest.raises(ClaimRefusedError) as refused:
+        await store.incidents.append(sample.id, 1, [entry(2)], claims, sample.index())
+    assert (refused.value.code, refused.value.limit) == ("PAUSED", "environment:x")
+    assert (await store.incidents.load(sample.id)).entries == (sample.opened,)
+    await store.other.lift_pause("environment:x", PersonId("U1"), "done", NOW)
+    await store.incidents.append(sample.id, 1, [entry(2)], claims, sample.index())

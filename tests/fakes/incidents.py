@@ -92,6 +92,9 @@ class MemoryIncidents:
                     if len(others) >= claim.limit:
                         raise ClaimRefusedError(claim.code, "", claim.title, self._leaves(claim, len(others)))
                     counted.append((claim.key, claim.holder))
+                case ClaimKind.UNPAUSED:
+                    if claim.key in self.paused:
+                        raise ClaimRefusedError(claim.code, "", claim.title)
                 case ClaimKind.STEADY:
                     last = max(self.rows[claim.key].values(), default=None)
                     long = len(self.rows[claim.key]) >= claim.limit

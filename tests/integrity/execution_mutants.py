@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from bot.adapters import hands
+from bot.domain import claims
 from bot.domain.ids import At
 from bot.domain.incident import Phase, PlanState
-from bot.flow import execution, execution_checks
+from bot.flow import conductor, execution, execution_checks
 from bot.flow import table as moves
 from bot.flow.conductor import Move
 from bot.ports.records import WorkerRole
@@ -58,6 +59,13 @@ def _start(title: str, old: str, new: str) -> Fault:
     return Fault(title, put)
 
 
+def _append(title: str, old: str, new: str) -> Fault:
+    def put(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(conductor, "claims_of", mutated(Mutant(title, old, new), claims, "claims_of"))
+
+    return Fault(title, put)
+
+
 def _hands(title: str, old: str, new: str) -> Fault:
     def put(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(staleness, "ApprovedHands", mutated(Mutant(title, old, new), hands, "ApprovedHands"))
@@ -98,7 +106,11 @@ FAULTS = (
         "(ExecutionCode.PAUSED, meanwhile) if meanwhile else None",
         "None",
     ),
-    _check("skip the environment's pause", "in_force(pauses, state.plan.environment)", "in_force(pauses)"),
+    _both(
+        "skip the environment's pause",
+        _check("in the look", "in_force(pauses, state.plan.environment)", "in_force(pauses)"),
+        _append("in the append", "scopes(state.plan.environment)", "scopes()"),
+    ),
     _step("act before the disk confirms", UNCONFIRMED, "del refused"),
     _start("start however late", "if ports.clock.now() > (state.hold_until or 0) + limit:", "if False:"),
     _start("start while paused", "await paused(ports, incident, state) is not None or ", ""),

@@ -58,6 +58,10 @@ for _, claim in ipairs(ask.claims) do
   local key = claim.key
   if claim.kind == 'fail' or claim.kind == 'mend' then
     rows[#rows + 1] = claim
+  elseif claim.kind == 'unpaused' then
+    if redis.call('HEXISTS', p .. 'pauses', key) == 1 then
+      return { 'refused', claim.code, '', claim.title, '' }
+    end
   elseif claim.kind == 'steady' then
     local last = redis.call('ZREVRANGE', p .. 'row:' .. key, 0, 0, 'WITHSCORES')[2]
     if last and redis.call('ZCARD', p .. 'row:' .. key) >= claim.limit and tonumber(last) > now - claim.window then

@@ -160,7 +160,11 @@ def test_a_running_step_holds_its_target_until_its_end_is_known() -> None:
     take = Claim(ClaimKind.TAKE, "target:checkout/process", INCIDENT, code="TARGET_LOCKED")
     free = Claim(ClaimKind.RELEASE, "target:checkout/process", INCIDENT)
     begun = claims_of(told.incident, (StepStarted(digest, 0, PROCESS, "key", FENCE, ()),), LIMITS)
-    assert begun == (take, *of_step(ClaimKind.COUNT, run(told)))
+    unpaused = tuple(
+        Claim(ClaimKind.UNPAUSED, scope, INCIDENT, code="PAUSED", title=f"{scope} was paused")
+        for scope in ("all", f"environment:{told.plan.plan.environment}")
+    )
+    assert begun == (*unpaused, take, *of_step(ClaimKind.COUNT, run(told)))
     ended: tuple[Event, ...] = (
         StepFinished(digest, 0, False, "", ()),
         StepNotRun(digest, 0, "DRIFT", ""),

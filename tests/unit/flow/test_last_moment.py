@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
+from bot.domain.claims import Claim, Index
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import StoreUnavailableError
-from bot.domain.events import Decided, ExecutionStarted, OutcomeRecorded, StepNotRun
+from bot.domain.events import Decided, Entry, ExecutionStarted, OutcomeRecorded, StepNotRun, StepStarted
 from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep, Remediation
-from bot.domain.ids import ActionId, IncidentId, TargetId
+from bot.domain.ids import ActionId, Fence, IncidentId, TargetId
 from bot.domain.incident import Phase, StepStatus
 from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
@@ -21,7 +22,7 @@ from bot.flow import execution_checks
 from bot.flow.conductor import append, walk
 from bot.flow.control import pause, record_truth, stop
 from bot.flow.table import table
-from bot.ports.records import Pause, WorkerRole
+from bot.ports.records import Appended, Pause, WorkerRole
 from tests.fakes.busy import OTHER, fired, proposes, with_other_target
 from tests.fakes.content import ONCALL, PROCESS
 from tests.fakes.house import RAISE, House, house
@@ -74,6 +75,35 @@ async def test_a_pause_while_the_world_is_read_before_a_step_still_stops_it(
     await home.work()
     first = (await home.plan(incident)).steps[0]
     assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert home.hands.performed == []
+
+
+@pytest.mark.parametrize("scope", ["all", "environment:shop-production"])
+async def test_a_pause_after_the_last_look_stops_the_step_in_its_very_append(
+    scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = house()
+    incident = await approved(home)
+    real = MemoryIncidents.append
+
+    async def just_before(
+        self: MemoryIncidents,
+        name: IncidentId,
+        version: int,
+        entries: Sequence[Entry],
+        claims: Sequence[Claim],
+        index: Index,
+        fence: Fence | None = None,
+    ) -> Appended:
+        if any(isinstance(entry.event, StepStarted) for entry in entries):
+            await self.set_pause(Pause(scope, ONCALL, "wait", home.clock.now()))
+        return await real(self, name, version, entries, claims, index, fence)
+
+    monkeypatch.setattr(MemoryIncidents, "append", just_before)
+    await home.work()
+    first = (await home.plan(incident)).steps[0]
+    assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert first.detail == f"{scope} was paused"
     assert home.hands.performed == []
 
 
