@@ -12,6 +12,8 @@ CALM_EDITS_A_MINUTE = 35
 """What mere progress may use of it; the rest is kept for what people wait for."""
 MINUTE_SECONDS = 60.0
 POSTS_AT_ONCE = 9
+CALM_POSTS_AT_ONCE = 6
+"""What charts and reports may use of it; the rest is kept for what people wait for."""
 POST_WINDOW_SECONDS = 10.0
 """Slack takes one message a second and channel, short bursts beyond it: nine in any ten seconds."""
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -57,15 +59,16 @@ class Pacer:
         self._under_way -= 1
         self._edits.append(self.now())
 
-    def before_post(self, channel: str) -> float:
+    def before_post(self, channel: str, *, urgent: bool = True) -> float:
         """Seconds until a message may be posted in this channel; 0 takes the place at once."""
         now = self.now()
         posts = self._posts.setdefault(channel, deque[float]())
         while posts and now - posts[0] >= POST_WINDOW_SECONDS:
             posts.popleft()
         on_the_way = self._posting.get(channel, 0)
-        if len(posts) + on_the_way >= POSTS_AT_ONCE:
-            return POST_WINDOW_SECONDS - (now - posts[0]) if posts else 1.0
+        excess = len(posts) + on_the_way - (POSTS_AT_ONCE if urgent else CALM_POSTS_AT_ONCE)
+        if excess >= 0:
+            return POST_WINDOW_SECONDS - (now - posts[excess]) if excess < len(posts) else 1.0
         self._posting[channel] = on_the_way + 1
         return 0.0
 

@@ -32,6 +32,8 @@ from bot.slack.views.text import fit
 
 FIRST_CARD = "incident"
 """Posted without asking whether the channel is shared: its alert has just said so itself."""
+UNHURRIED = ("chart", "report")
+"""Cards that let others go first where many incidents share a channel."""
 MAX_TEXT = 3900
 """Slack takes 4,000 characters in an edit."""
 SOON = 0.01
@@ -106,7 +108,7 @@ class Sender:
             await note_trouble(self.cards, incident.id, card.name, SHARED)
             return self.pacer.failed(_key(incident, card))
         channel = incident.place.channel
-        wait = self.pacer.before_post(channel)
+        wait = self.pacer.before_post(channel, urgent=not card.name.startswith(UNHURRIED))
         if wait > 0:
             return wait
         try:

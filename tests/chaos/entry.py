@@ -39,6 +39,7 @@ def main(name: str) -> int:
     # Here an hour's incidents come within a minute, and the local workspace bears more than Slack does.
     if not os.environ.get(PACED):
         pacing.EDITS_A_MINUTE = pacing.CALM_EDITS_A_MINUTE = pacing.POSTS_AT_ONCE = MANY
+        pacing.CALM_POSTS_AT_ONCE = MANY
     (home / "pids" / name).write_text(str(os.getpid()))
     tell_on_request()
     role = name.rstrip("0123456789")

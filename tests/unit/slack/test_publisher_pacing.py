@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.slack.pacing import (
     CALM_EDITS_A_MINUTE,
+    CALM_POSTS_AT_ONCE,
     EDIT_GAP_SECONDS,
     EDITS_A_MINUTE,
     POST_WINDOW_SECONDS,
@@ -104,6 +105,22 @@ def test_a_channel_takes_a_short_burst_of_posts_and_then_one_after_the_other() -
     assert pacer.before_post("C2") == 0.0
     watch.at += 6
     assert pacer.before_post("C1") == 0.0
+
+
+def test_charts_and_reports_leave_room_for_what_people_wait_for() -> None:
+    watch = Watch()
+    pacer = Pacer(watch)
+    for _ in range(CALM_POSTS_AT_ONCE):
+        assert pacer.before_post("C1", urgent=False) == 0.0
+        pacer.post_ended("C1")
+        watch.at += 1
+    assert pacer.before_post("C1", urgent=False) == POST_WINDOW_SECONDS - CALM_POSTS_AT_ONCE
+    for _ in range(POSTS_AT_ONCE - CALM_POSTS_AT_ONCE):
+        assert pacer.before_post("C1") == 0.0
+        pacer.post_ended("C1")
+    assert pacer.before_post("C1") == POST_WINDOW_SECONDS - CALM_POSTS_AT_ONCE
+    # of nine in the window, four must leave before a chart may go; the fourth left second 3
+    assert pacer.before_post("C1", urgent=False) == POST_WINDOW_SECONDS - CALM_POSTS_AT_ONCE + 3
 
 
 def test_an_edit_that_takes_long_keeps_its_place_until_a_minute_after_its_end() -> None:
