@@ -17,6 +17,7 @@ from bot.adapters.hands import ApprovedHands
 from bot.adapters.memory import KIND, Memory, MemoryEyes
 from bot.adapters.redis_client import connected
 from bot.domain.ids import ActionId, IncidentId, TargetId
+from bot.domain.limits import row_key
 from bot.domain.service import MetricSpec, Source, Target
 from bot.flow.memory_edits import PROPOSED, propose_edit
 from bot.playground.page.server import Page
@@ -43,6 +44,7 @@ WISH = MemoryWish(AFTER, "It was the cause of this incident.")
 WORDS = {
     "unknown": "A step was started and its answer lost: nothing is repeated, a person records the truth.",
     "recorded": "The truth is recorded, and the target is free again.",
+    "proposals-only": "Two executions failed in a row: for an hour Greenlight only proposes, and says so.",
     "memory": "An edit of what the team remembers is a plan, too: the difference, and a person's approval.",
     "remembered": "Approved, in force, and it can be taken back.",
     "oom": "Out of memory: the line with which the process died, and a higher limit to approve.",
@@ -55,6 +57,8 @@ async def take_cards(photographer: Callable[[Tab], Shot]) -> None:
     """Play all states and take a picture of each."""
     async with _page(house()) as (room, tab):
         await _unknown(room, tab, photographer(tab))
+    async with _page(house()) as (room, tab):
+        await _limited(room, tab, photographer(tab))
     async with _remembering() as home, _page(home) as (room, tab):
         await _memory(room, tab, photographer(tab))
     with tempfile.TemporaryDirectory(prefix="greenlight-oom-") as folder:
@@ -139,6 +143,17 @@ async def _unknown(room: SlackRoom, tab: Tab, shot: Shot) -> None:
     await _top(tab, "it was not applied")
     await shot("recorded")
     del name
+
+
+async def _limited(room: SlackRoom, tab: Tab, shot: Shot) -> None:
+    """Two executions on this target failed just now."""
+    home = room.home
+    row = home.store.incidents.rows[row_key("checkout/process")]
+    row.update(dict.fromkeys(("one", "another"), home.clock.now()))
+    await _alerted(room, tab)
+    await _says(tab, "proposals only")
+    await _top(tab, "proposals only")
+    await shot("proposals-only")
 
 
 async def _memory(room: SlackRoom, tab: Tab, shot: Shot) -> None:

@@ -45,7 +45,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "The gate: what it does not let through": (
         *("refused", "edit", "hold", "drift", "expired", "pager", "one-of-two", "stopped", "paused"),
-        *("auto-applied", "undo", "unknown", "recorded", "memory", "remembered"),
+        *("auto-applied", "undo", "unknown", "recorded", "proposals-only", "memory", "remembered"),
     ),
     "Around an incident": (
         *(
