@@ -1,5 +1,6 @@
 """What comes in: kept before anything else, handled once, taken up again after a crash or an outage."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from bot.slack.verbs import Verbs
 
 LATE = 30 * SECOND
 """An event that is not handled by then is taken up again."""
+SOON_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""When to try again what a store that was away left unhandled: nobody waits half a minute for a blink."""
 BATCH = 100
 ATTEMPTS = 3
 MAX_BODY = 512 * 1024
@@ -54,6 +57,7 @@ class Inbox:
     clock: Clock
     background: Background
     channels: frozenset[str] = frozenset()
+    soon: tuple[float, ...] = SOON_SECONDS
     _busy: set[str] = field(default_factory=set[str])
     _tries: Counter[str] = field(default_factory=Counter[str])
 
@@ -73,7 +77,7 @@ class Inbox:
         """Handle a stored event beside everything else."""
         if key not in self._busy:
             self._busy.add(key)
-            self.background.start(self._run(key, body, again=False), f"event {key}")
+            self.background.start(self._until_handled(key, body), f"event {key}")
 
     async def sweep(self, older_than: At) -> int:
         """Handle what was stored before this moment and never finished; how many there were."""
@@ -81,17 +85,33 @@ class Inbox:
         waiting = [(key, body) for key, body in rows if key not in self._busy]
         for key, body in waiting:
             self._busy.add(key)
-            await self._run(key, body, again=True)
+            try:
+                await self._run(key, body, again=True)
+            finally:
+                self._busy.discard(key)
         return len(waiting)
 
-    async def _run(self, key: str, body: str, *, again: bool) -> None:
+    async def _until_handled(self, key: str, body: str) -> None:
+        """Handle an event, again soon where the store was lost meanwhile; what is left is the sweep's."""
+        try:
+            again = False
+            for seconds in (*self.soon, 0.0):
+                if await self._run(key, body, again=again):
+                    return
+                again = True
+                await asyncio.sleep(seconds)
+        finally:
+            self._busy.discard(key)
+
+    async def _run(self, key: str, body: str, *, again: bool) -> bool:
+        """False where the store was lost."""
         try:
             if await self._tried(key, body, again=again):
                 await self.seen.done(key)
         except StoreUnavailableError as error:
             log.warning("event_left_for_later", key=key, error=error.message)
-        finally:
-            self._busy.discard(key)
+            return False
+        return True
 
     async def _tried(self, key: str, body: str, *, again: bool) -> bool:
         """Whether the event is over: handled, of no use, or failed too often."""

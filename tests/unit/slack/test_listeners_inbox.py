@@ -157,8 +157,19 @@ async def test_the_same_message_in_two_events_counts_once(at: Desk) -> None:
     assert at.home.store.seen.handled == {"Ev1", "Ev2"}
 
 
-async def test_an_outage_in_the_middle_leaves_the_event_for_the_sweep(at: Desk) -> None:
-    at.fail.append(StoreUnavailableError())
+async def test_an_event_that_a_short_outage_met_is_handled_as_soon_as_the_store_is_back(at: Desk) -> None:
+    at.inbox.soon = (0.001, 0.001, 0.001)
+    at.fail.extend((StoreUnavailableError(), StoreUnavailableError()))
+    await at.arrives(BODY)
+    await at.handle()
+    assert len(at.alerts) == 1
+    assert at.home.store.seen.handled == {"Ev1"}
+    assert await at.inbox.sweep(at.home.clock.now()) == 0
+
+
+async def test_a_long_outage_in_the_middle_leaves_the_event_for_the_sweep(at: Desk) -> None:
+    at.inbox.soon = (0.001,)
+    at.fail.extend((StoreUnavailableError(), StoreUnavailableError()))
     await at.arrives(BODY)
     await at.handle()
     assert (at.alerts, at.home.store.seen.handled) == ([], set())
