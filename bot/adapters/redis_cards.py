@@ -19,6 +19,9 @@ from bot.ports.cards import MessageRef, Progress, SentCard
 TURN_MILLISECONDS = 10_000
 """How long the cards of a killed process stay unsent; a living one renews at a third of it."""
 
+GIVE_BACK_SECONDS = (0.2, 0.4, 0.8, 1.6)
+"""When to try again to end a turn that the store did not hear the end of."""
+
 PROGRESS_KEPT_SECONDS = 24 * 3600
 
 _SENT = TypeAdapter(SentCard)
@@ -105,8 +108,7 @@ class RedisCards:
     @asynccontextmanager
     async def _turn(self, incident: IncidentId) -> AsyncGenerator[bool]:
         key, token = self._link.key("turn", incident), secrets.token_hex(8)
-        taken = await self._link.call("SET", key, token, "NX", "PX", TURN_MILLISECONDS)
-        if not taken:
+        if not await self._link.run("mine", (key,), (token, TURN_MILLISECONDS)):
             yield False
             return
         renewing = asyncio.create_task(self._keep(key, token))
@@ -114,9 +116,15 @@ class RedisCards:
             yield True
         finally:
             renewing.cancel()
-            # Where the store is gone, the turn ends by itself.
+            await self._give_back(key, token)
+
+    async def _give_back(self, key: str, token: str) -> None:
+        """Also after a short outage; where the store stays away, the turn ends by itself."""
+        for seconds in (*GIVE_BACK_SECONDS, 0.0):
             with suppress(StoreUnavailableError):
                 await self._link.run("give_back", (key,), (token,))
+                return
+            await asyncio.sleep(seconds)
 
     async def _keep(self, key: str, token: str) -> None:
         held = True

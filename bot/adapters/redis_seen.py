@@ -1,6 +1,7 @@
 """What came in from Slack and the bytes of evidence, in Redis or Valkey; all of it ends by itself."""
 
 import json
+import secrets
 
 from bot.adapters import codec
 from bot.adapters.redis_client import Link
@@ -14,6 +15,8 @@ EVENTS_KEPT_SECONDS = 7 * 24 * 3600
 ANNOUNCEMENTS_KEPT = 500
 FIRST_KEPT_SECONDS = 24 * 3600
 BLOBS_KEPT_SECONDS = 90 * 24 * 3600
+TOKEN = 16
+"""The digits that name one call, so that it knows its own write again where its first answer was lost."""
 
 
 class RedisSeen:
@@ -25,7 +28,8 @@ class RedisSeen:
     async def store(self, key: str, body: str) -> bool:
         """Keep a raw event once."""
         keys = (self._link.key("seen", key), self._link.key("unfinished"))
-        return bool(await self._link.run("keep", keys, (key, body, EVENTS_KEPT_SECONDS)))
+        args = (key, secrets.token_hex(TOKEN // 2) + body, EVENTS_KEPT_SECONDS, TOKEN)
+        return bool(await self._link.run("keep", keys, args))
 
     async def done(self, key: str) -> None:
         """Note that an event was handled; its key stays, its body goes."""
@@ -40,14 +44,12 @@ class RedisSeen:
             return ()
         keys = [name.decode() for name in names]
         bodies = await self._link.call("MGET", *(self._link.key("seen", key) for key in keys))
-        return tuple((key, body.decode()) for key, body in zip(keys, bodies, strict=True) if body)
+        return tuple((key, body[TOKEN:].decode()) for key, body in zip(keys, bodies, strict=True) if body)
 
     async def first(self, key: str) -> bool:
         """Whether this key is new; kept for a day."""
-        marked = await self._link.call(
-            "SET", self._link.key("first", key), "1", "NX", "EX", FIRST_KEPT_SECONDS
-        )
-        return bool(marked)
+        args = (secrets.token_hex(TOKEN // 2), FIRST_KEPT_SECONDS * 1000)
+        return bool(await self._link.run("mine", (self._link.key("first", key),), args))
 
     async def last_ts(self, channel: str) -> str | None:
         """The newest message handled in a channel."""

@@ -28,6 +28,7 @@ LATE = 30 * SECOND
 """An event that is not handled by then is taken up again."""
 SOON_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """When to try again what a store that was away left unhandled: nobody waits half a minute for a blink."""
+UNSURE_KEPT = 1000
 BATCH = 100
 ATTEMPTS = 3
 MAX_BODY = 512 * 1024
@@ -58,6 +59,8 @@ class Inbox:
     background: Background
     channels: frozenset[str] = frozenset()
     soon: tuple[float, ...] = SOON_SECONDS
+    _unsure: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Events whose storing had no answer."""
     _busy: set[str] = field(default_factory=set[str])
     _tries: Counter[str] = field(default_factory=Counter[str])
 
@@ -71,7 +74,15 @@ class Inbox:
         if len(body) > MAX_BODY:
             log.warning("event_too_large", key=key, size=len(body))
             return False
-        return await self.seen.store(key, body)
+        try:
+            fresh = await self.seen.store(key, body)
+        except StoreUnavailableError:
+            # It may be stored all the same: known then when Slack sends it again, and begun by nobody.
+            self._unsure[key] = True
+            while len(self._unsure) > UNSURE_KEPT:
+                self._unsure.pop(next(iter(self._unsure)))
+            raise
+        return self._unsure.pop(key, fresh)
 
     def start(self, key: str, body: str) -> None:
         """Handle a stored event beside everything else."""

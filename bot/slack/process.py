@@ -40,7 +40,7 @@ from bot.slack.verbs import Verbs
 from bot.slack.views.scene import Card
 from bot.slack.webhooks import Door, WebhookOptions, open_door
 
-SWEEP_SECONDS = 30.0
+SWEEP_SECONDS = 5.0
 AGAIN_SECONDS = 2.0
 LAST_WORDS_SECONDS = 3.0
 
@@ -186,7 +186,7 @@ def _publisher(desk: Desk, shelves: Shelves, render: Render, link: Link) -> Publ
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Takes up what was missed: at the start, after each loss of the link, and every half minute."""
+    """Takes up what was missed: at the start, after each loss of the link, and every few seconds."""
 
     options: SlackOptions
     desk: Desk

@@ -19,6 +19,7 @@ from bot.slack.inbox import ATTEMPTS, MAX_BODY, Inbox
 from bot.slack.middleware import STORED, Storing
 from bot.slack.payloads import Identity
 from bot.slack.verbs import Care, Rework, Talk, Verbs
+from tests.fakes.cards import MemorySeen
 from tests.fakes.house import House, alert, house
 
 ME = Identity(team_id="T1", user_id="U0BOT", bot_id="B0BOT")
@@ -220,3 +221,24 @@ async def test_a_mention_is_taken_to_the_flow_without_the_bots_name(at: Desk) ->
     await at.arrives({**BODY, "event": {**said, "thread_ts": "10.000001"}})
     await at.handle()
     assert at.asked == ["10.000001 U1 12.000001 why?"]
+
+
+async def test_an_event_whose_storing_was_not_confirmed_is_handled_when_slack_sends_it_again(
+    at: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemorySeen.store
+
+    async def unheard(self: MemorySeen, key: str, body: str) -> bool:
+        assert await store(self, key, body)
+        raise StoreUnavailableError
+
+    monkeypatch.setattr(MemorySeen, "store", unheard)
+    with pytest.raises(StoreUnavailableError):
+        await at.arrives(BODY)
+    monkeypatch.undo()
+    await at.arrives(BODY)
+    await at.handle()
+    assert len(at.alerts) == 1
+    answer = await at.arrives(BODY)
+    assert answer is not None
+    assert answer.status == 200
