@@ -94,7 +94,7 @@ async def _kills(home: Path, chosen: Iterable[Boundary]) -> Row:
             try:
                 told.append(await survive(stage, boundary))
             except (BrokenPromiseError, TimeoutError, AssertionError) as error:
-                broken.append(f"{boundary}: {error or type(error).__name__}"[:500])
+                broken.append(f"{boundary}: {str(error) or type(error).__name__}"[:500])
     unknown = sum(one.unknown for one in told)
     slowest = max((one.seconds for one in told), default=0.0)
     found = f"{len(told)} deaths survived, {unknown} of them asked what happened, slowest {slowest:.0f} s"
