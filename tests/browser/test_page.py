@@ -75,6 +75,20 @@ async def test_a_click_counts_where_the_message_changes_between_press_and_releas
         assert visit.complaints == []
 
 
+async def test_a_menu_opened_on_a_message_does_not_keep_it_from_being_drawn_again(room: Room) -> None:
+    async with visiting(room.page.url) as visit:
+        page = visit.page
+        await room.workspace.as_user("U1").say("C1", "@scripted show me")
+        await page.get_by_role("button", name="Ask", exact=True).hover()
+        await page.mouse.down(button="right")
+        card = next(one for one in room.workspace.messages("C1") if one.body.get("blocks"))
+        app = room.workspace.apps[0]
+        web = AsyncWebClient(token=app.bot_token, base_url=room.workspace.api_url)
+        await web.chat_update(channel="C1", ts=card.ts, text="as before", blocks=card.body["blocks"])
+        await expect(page.get_by_text("(edited)")).to_be_visible()
+        assert visit.complaints == []
+
+
 async def test_a_modal_shows_its_errors_keeps_what_was_typed_and_is_sent(room: Room) -> None:
     async with visiting(room.page.url) as visit:
         page = visit.page

@@ -109,13 +109,17 @@ export class Messages {
 
   /** A message is not drawn again between press and release: the click would fall on a button that is gone. */
   holdPressed() {
-    this.box.addEventListener("pointerdown", (event) => (this.pressed = event.target.closest("article")));
+    this.box.addEventListener("pointerdown", (event) => {
+      // No click follows another button, and a menu that opens may swallow its release.
+      if (event.button === 0) this.pressed = event.target.closest("article");
+    });
     const release = () => setTimeout(() => {
       this.pressed = null;
       if (this.isLate) this.context.draw();
       this.isLate = false;
     });
-    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, release);
+    for (const end of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(end, release);
+    window.addEventListener("blur", release);
   }
 
   clear() {
