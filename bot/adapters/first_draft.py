@@ -12,7 +12,8 @@ HEAD = """\
 # A draft that `greenlight init` made from {origin}. It is a start to edit, not an inventory:
 # what is not listed cannot be looked at or changed, and every line here is a guess until you have read it.
 #  1. Delete what your team does not own.
-#  2. Name who is on call: `oncall` and `lead` are rosters of policy.yaml.
+#  2. Name who decides: `oncall`, `lead` and `senior` are rosters of policy.yaml; what is of high risk needs
+#     two people, one of them of `senior`.
 #  3. Set the normal ranges: `normal: {{high: …}}` decides what counts as abnormal, and when a fix has worked.
 #  4. Add targets and actions for what may be changed; without them Greenlight only looks.
 # `greenlight doctor` says whether everything that is listed here answers.
@@ -76,6 +77,7 @@ def _service(draft: Draft, service: Drafted) -> list[str]:
         "    criticality: normal   # low, normal, high, critical",
         "    oncall: oncall        # a roster of policy.yaml",
         "    lead: leads           # same",
+        "    senior: seniors       # same",
         *(f"    {line}" for line in service.sources),
     ]
     if not service.metrics:

@@ -139,6 +139,7 @@ def _written(path: Path, text: str, count: int, *, force: bool) -> int:
     """Write the file, never over another one unless that is wanted."""
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, flags, 0o644), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
@@ -147,5 +148,6 @@ def _written(path: Path, text: str, count: int, *, force: bool) -> int:
     except OSError as error:
         print(f"greenlight init: {path} cannot be written ({error.strerror})", file=sys.stderr)
         return REFUSED
-    print(f"{path}: a draft of {count} services. Edit it, then run greenlight doctor.")
+    many = "1 service" if count == 1 else f"{count} services"
+    print(f"{path}: a draft of {many}. Edit it, then run greenlight doctor.")
     return 0

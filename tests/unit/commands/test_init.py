@@ -109,6 +109,7 @@ def test_workloads_become_services_that_are_only_looked_at() -> None:
     assert {one.setting("workload") for one in (*db.logs, *db.changes, *db.targets)} == {"StatefulSet"}
     assert where_of(dict(db.logs[0].settings)).kind == "StatefulSet"
     assert web.actions == ()
+    assert (web.oncall, web.lead, web.senior) == ("oncall", "leads", "seniors")
 
 
 @pytest.mark.parametrize("answer", [None, [], {"items": 7}, "x"])
@@ -124,10 +125,11 @@ async def called(*words: str) -> int:
 async def test_a_draft_is_written_once_and_never_over_another_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    into = tmp_path / "services.yaml"
+    into = tmp_path / "runbooks" / "services.yaml"  # a new home has no folder yet
     async with scripted(answer) as server:
         words = ("--prometheus", server.url, "--into", str(into), "--tenant", "shop")
         assert await called(*words) == 0
+        assert "a draft of 3 services." in capsys.readouterr().out
         assert {service.name for service in loaded(into.read_text()).services} == {
             "checkout",
             "user-api",
