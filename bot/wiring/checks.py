@@ -9,12 +9,13 @@ from bot.adapters.kubernetes_access import IN_CLUSTER
 from bot.adapters.ledger import Ledger
 from bot.adapters.processes import workers
 from bot.adapters.secret_refs import WRITES, is_secret
+from bot.domain.action import Catalogue
 from bot.domain.checkup import Finding, Level
 from bot.domain.decision import Person
 from bot.domain.errors import SourceUnavailableError
-from bot.domain.ids import MINUTE, At, PersonId
+from bot.domain.ids import MINUTE, At, PersonId, TargetId
 from bot.domain.policy import Policy
-from bot.domain.service import Inventory, MetricSpec, Service, Target
+from bot.domain.service import Inventory, MetricSpec, Service, Target, can_take
 from bot.ports.world import Window
 from bot.settings import Settings, unknown_names
 from bot.slack.chat import Chat
@@ -214,7 +215,9 @@ def _shared(executor: str) -> bool:
     return executor in SHARED_CREDENTIAL
 
 
-async def service_findings(eyes: SourceEyes, service: Service, now: At) -> AsyncGenerator[Finding]:
+async def service_findings(
+    eyes: SourceEyes, service: Service, catalogue: Catalogue, now: At
+) -> AsyncGenerator[Finding]:
     """Whether the service's metrics, logs and changes answer and its targets can be observed."""
     where = f"service {service.name}"
     silent = await _silent(eyes, service, service.metrics)
@@ -229,16 +232,34 @@ async def service_findings(eyes: SourceEyes, service: Service, now: At) -> Async
         yield Finding(FAIL, where, f"no value for {', '.join(metric.name for metric in silent)}", todo)
     else:
         yield Finding(OK, where, f"{len(service.metrics)} metrics answer")
+    seen = dict[TargetId, frozenset[str]]()
     for target in service.targets:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                await eyes.observe(service, target.id)
+                fields = (await eyes.observe(service, target.id)).fields
         except (SourceUnavailableError, TimeoutError) as error:
             yield Finding(FAIL, where, f"{target.id} cannot be observed: {error}", "check its settings")
         else:
+            seen[target.id] = frozenset(name for name, _ in fields)
             yield Finding(OK, where, f"{target.id} can be observed")
+    for what in _never_proposed(service, catalogue, seen):
+        yield Finding(
+            WARN, where, what, "see its target in services.yaml; a simulator shows observed.NAME: VALUE"
+        )
     async for one in _sources(eyes, service, Window(At(now - LOOKED_BACK), now)):
         yield one
+
+
+def _never_proposed(
+    service: Service, catalogue: Catalogue, seen: Mapping[TargetId, frozenset[str]]
+) -> Iterator[str]:
+    """Listed actions that every target which was observed shows too little for."""
+    for action in filter(None, map(catalogue.action, service.actions)):
+        shown = [seen[one.id] for one in service.targets if one.id in seen and can_take(one, action)]
+        needed = {*action.observes, *action.preconditions}
+        if shown and not any(needed <= fields for fields in shown):
+            lacking = min((needed - fields for fields in shown), key=len)
+            yield f"{action.id} cannot be proposed: its target does not show {', '.join(sorted(lacking))}"
 
 
 async def _silent(

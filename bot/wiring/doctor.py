@@ -115,8 +115,9 @@ async def _outside(parts: Parts) -> Findings:
         for one in checks.credential_findings(settings, inventory, _written(settings)):
             yield one
         eyes = SourceEyes(parts.clock, parts.redactor, client, Condenser, parts.content.catalogue)
+        catalogue = parts.content.catalogue()
         for service in inventory.services:
-            async for one in checks.service_findings(eyes, service, parts.clock.now()):
+            async for one in checks.service_findings(eyes, service, catalogue, parts.clock.now()):
                 yield one
 
 

@@ -7,7 +7,8 @@ from bot.adapters.condenser import Condenser
 from bot.adapters.eyes import SourceEyes
 from bot.adapters.web import http_client
 from bot.domain.checkup import Level
-from bot.domain.service import Source
+from bot.domain.ids import ActionId, TargetId
+from bot.domain.service import Source, Target
 from bot.wiring.checks import service_findings
 from tests.fakes.backends import Asked, response, scripted
 from tests.fakes.content import example_content
@@ -41,7 +42,7 @@ async def test_each_source_is_asked_and_the_silent_one_is_named(tmp_path: Path) 
             ),
         )
         eyes = SourceEyes(FakeClock(), str, client, Condenser)
-        found = [one async for one in service_findings(eyes, service, START)]
+        found = [one async for one in service_findings(eyes, service, example_content().catalogue(), START)]
     said = {one.what: one.level for one in found[1:]}
     assert said == {
         "logs of file answer": Level.OK,
@@ -49,3 +50,24 @@ async def test_each_source_is_asked_and_the_silent_one_is_named(tmp_path: Path) 
         "changes of argocd answer": Level.OK,
         "changes of deploy_log: A log of changes cannot be read (No such file or directory).": Level.WARN,
     }
+
+
+async def test_an_action_is_named_for_which_its_target_shows_too_little() -> None:
+    content = example_content()
+    known = content.inventory().services[0]
+    action = content.catalogue().actions[0]
+    needed = sorted({*action.observes, *action.preconditions})
+    enough = tuple((f"observed.{name}", "1") for name in needed)
+
+    async def said(settings: tuple[tuple[str, str], ...]) -> list[str]:
+        target = Target(TargetId("checkout/process"), "simulator", settings)
+        actions = (action.id, ActionId("not_in_the_catalogue"))
+        service = replace(known, metrics=(), logs=(), changes=(), targets=(target,), actions=actions)
+        async with http_client() as client:
+            eyes = SourceEyes(FakeClock(), str, client, Condenser)
+            every = [one async for one in service_findings(eyes, service, content.catalogue(), START)]
+        return [one.what for one in every if one.level is Level.WARN and "proposed" in one.what]
+
+    assert await said(enough) == []
+    lacking = f"{action.id} cannot be proposed: its target does not show {needed[0]}"
+    assert await said(enough[1:]) == [lacking]
