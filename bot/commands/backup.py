@@ -22,7 +22,8 @@ Incidents and evidence are in it in the clear: treat the file as you treat the l
 
 AFTERWARDS = """\
 Everything is paused. What happened after the backup was made is not in this record, approvals and changes
-included: look at your systems and at the threads first, then `/greenlight resume all` in Slack."""
+included: look at your systems and at the threads first, then a lead says
+`/greenlight resume all` and why in Slack."""
 
 
 def main(argv: list[str]) -> int:

@@ -16,7 +16,7 @@ from bot.ports.ports import Ports
 from bot.ports.records import Pause
 
 SHOWN_LEADS = 10
-NO_REASON = "Resuming needs a reason. Nothing was changed."
+NO_REASON = "Resuming needs a reason: say `/greenlight resume {scope} WHY`. Nothing was changed."
 NOT_A_LEAD = "Only a lead may resume{who}. Nothing was changed."
 NO_SUCH_SCOPE = "There is nothing called {scope} to pause; there are: {known}. Nothing was paused."
 NOT_PAUSED = "There is no pause of {scope}; what is paused: {paused}. Nothing was changed."
@@ -60,7 +60,7 @@ async def resume(ports: Ports, scope: str, person: PersonId, reason: str) -> str
     if refused is not None:
         return refused
     if not reason.strip():
-        return NO_REASON
+        return NO_REASON.format(scope=scope)
     paused = [one.scope for one in await ports.incidents.pauses()]
     if scope not in paused:
         return NOT_PAUSED.format(scope=scope, paused=", ".join(paused) or "nothing")
@@ -108,7 +108,7 @@ async def go_on(ports: Ports, table: Table, incident: IncidentId, person: Person
     if refused is not None:
         return refused
     if not reason.strip():
-        return NO_REASON
+        return NO_REASON.format(scope=f"incident:{incident}")
     was: list[bool] = []
 
     def judged(found: Incident) -> tuple[Event, ...]:

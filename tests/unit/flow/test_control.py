@@ -26,7 +26,8 @@ async def test_a_stopped_incident_starts_nothing_until_a_lead_resumes_it_with_a_
     assert await go_on(home.ports, table, incident, ONCALL, "go") == (
         "Only a lead may resume; leads are Lee. Nothing was changed."
     )
-    assert "reason" in await go_on(home.ports, table, incident, LEAD, " ")
+    missing = await go_on(home.ports, table, incident, LEAD, " ")
+    assert f"/greenlight resume incident:{incident} WHY" in missing
     await home.pass_time(2)
     assert home.hands.performed == []
     assert (await go_on(home.ports, table, incident, LEAD, "looked at it")).startswith("Resumed")
