@@ -18,6 +18,10 @@ HEAD = """\
 #  4. Add targets and actions for what may be changed; without them Greenlight only looks.
 # `greenlight doctor` says whether everything that is listed here answers.
 """
+SLOW_TO_SHOW = (
+    "    # The symptom looks 5 minutes back: measured sooner, a fix that worked would seem not to.",
+    "    pace: {settle_seconds: 300, every_seconds: 15, samples: 6, needed: 5}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,10 @@ def _service(draft: Draft, service: Drafted) -> list[str]:
     if not service.metrics:
         return [*lines, "    # No metric was found: without one, nothing can be verified.", ""]
     symptom = "error_rate" if "error_rate" in service.metrics else next(iter(service.metrics))
-    lines += [f"    metrics_source: {draft.metrics_source}", f"    symptom: {symptom}", "    metrics:"]
+    lines += [f"    metrics_source: {draft.metrics_source}", f"    symptom: {symptom}"]
+    if "[5m]" in service.metrics[symptom].query:
+        lines += SLOW_TO_SHOW
+    lines.append("    metrics:")
     for name, metric in service.metrics.items():
         normal = f"        normal: {{high: {metric.high}}}   # usual, yours may differ"
         missing = "        # normal: {high: …}   # look at a good week first"

@@ -14,6 +14,7 @@ from bot.adapters.kubernetes_objects import where_of
 from bot.adapters.series import Series
 from bot.adapters.yaml_door import load
 from bot.cli import run
+from bot.domain.action import Pace
 from bot.domain.errors import SourceUnavailableError
 from bot.domain.ids import At
 from bot.domain.service import Inventory
@@ -87,6 +88,16 @@ async def test_every_guess_is_a_query_that_loads() -> None:
     draft = Draft("x", "production", production=True, services=[Drafted("a", metrics)],
                   metrics_source='{kind: prometheus, url: "http://p:9090"}')  # fmt: skip
     assert len(loaded(draft_text(draft)).services[0].metrics) == len(GUESSES)
+
+
+async def test_a_symptom_that_looks_minutes_back_is_measured_only_after_them() -> None:
+    drafted = await from_prometheus(Prometheus(), At(0))
+    draft = Draft("x", "production", production=True, services=drafted,
+                  metrics_source='{kind: prometheus, url: "http://p:9090"}')  # fmt: skip
+    services = {one.name: one for one in loaded(draft_text(draft)).services}
+    assert services["checkout"].symptom == "error_rate"
+    assert services["checkout"].pace == Pace(settle_seconds=300, every_seconds=15, samples=6, needed=5)
+    assert services["worker"].pace is None
 
 
 @pytest.mark.parametrize("word", ['a"} or vector(1) #', "a\nb: c", "yes", "12", "- x", "{{ x }}", "#"])
