@@ -53,6 +53,9 @@ Number = Annotated[
     Decimal, Strict(), BeforeValidator(_decimal), WithJsonSchema({"type": "number"}, mode="validation")
 ]
 Pattern = Annotated[str, Strict(), Field(min_length=1, max_length=500), AfterValidator(_readable)]
+A_MAPPING, A_LIST = "a mapping, that is lines of `key: value`", "a list, as [one, another]"
+SHAPES = {"dict_type": A_MAPPING, "model_type": A_MAPPING, "tuple_type": A_LIST, "list_type": A_LIST}
+"""The library's words for what has the wrong shape name Python's types."""
 Literal = Annotated[int, Strict()] | Annotated[str, Strict(), Field(max_length=500)]
 
 
@@ -83,5 +86,7 @@ def _said(kind: str, message: str) -> str:
         return "is not a known key"
     if kind == "missing":
         return "is missing"
+    if kind in SHAPES:
+        return f"expected {SHAPES[kind]}"
     said = message.removeprefix("Value error, ").removeprefix("Input should be ")
     return said if said.startswith("expected") or said == message else f"expected {said}"

@@ -118,6 +118,18 @@ def test_the_hash_is_over_the_bytes_of_the_file(demo_folder: Path) -> None:
             r"expected actions of actions\.yaml .*not reboot",
         ),
         (
+            "policy.yaml",
+            "workspaces: [T0LOCAL]",
+            "pages: 5\nworkspaces: [T0LOCAL]",
+            r"pages: expected a mapping, that is lines of `key: value`",
+        ),
+        (
+            "services.yaml",
+            "actions: [restart,",
+            "depends_on: web\n    actions: [restart,",
+            r"depends_on: expected a list",
+        ),
+        (
             "services.yaml",
             "        executor: supervisor\n",
             "",
