@@ -94,7 +94,7 @@ async def test_a_symptom_that_looks_minutes_back_is_measured_only_after_them() -
     drafted = await from_prometheus(Prometheus(), At(0))
     draft = Draft("x", "production", production=True, services=drafted,
                   metrics_source='{kind: prometheus, url: "http://p:9090"}')  # fmt: skip
-    services = {one.name: one for one in loaded(draft_text(draft)).services}
+    services = {str(one.name): one for one in loaded(draft_text(draft)).services}
     assert services["checkout"].symptom == "error_rate"
     assert services["checkout"].pace == Pace(settle_seconds=300, every_seconds=15, samples=6, needed=5)
     assert services["worker"].pace is None
