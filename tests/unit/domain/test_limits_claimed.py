@@ -23,7 +23,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import DAY, HOUR, SECOND, At, Fingerprint, PersonId
 from bot.domain.incident import OWN, Phase
-from bot.domain.limits import limit_claims, limit_words, rejected_key, run_of
+from bot.domain.limits import approval_claims, limit_claims, limit_words, rejected_key, run_of
 from bot.domain.plan import same_steps_hash
 from bot.domain.policy import Limits
 from bot.domain.teamwork import AlertJoined, AutoApproved, PlanAsked, Reopened, UndoAsked
@@ -152,6 +152,14 @@ def test_before_any_plan_nothing_of_a_plan_is_claimed() -> None:
     )
     assert made(told, events[0]) == made(told, events[1]) == ()
     assert claims_of(told.incident, events[:1], LIMITS) == ()
+    assert [claim.kind for claim in claims_of(told.incident, events[1:], LIMITS)] == [ClaimKind.TAKE]
+    assert approval_claims(told.incident, LIMITS) == ()
+
+
+def test_a_plan_that_no_longer_waits_asks_for_no_room() -> None:
+    told = proposed()
+    assert approval_claims(told.incident, LIMITS)
+    assert approval_claims(told.approved().incident, LIMITS) == ()
 
 
 def test_a_running_step_holds_its_target_until_its_end_is_known() -> None:

@@ -75,7 +75,26 @@ async def test_a_pause_while_the_world_is_read_before_a_step_still_stops_it(
     await home.work()
     first = (await home.plan(incident)).steps[0]
     assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert first.detail.endswith(f" by {ONCALL}")
     assert home.hands.performed == []
+
+
+async def test_where_everything_is_paused_the_world_is_not_even_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = house()
+    incident = await begun(home)
+    await pause(home.ports, "all", ONCALL, "wait")
+    home.eyes.looked.clear()
+
+    async def never(self: FakeEyes, service: Service, step: Step) -> DryRun | None:
+        raise AssertionError((self, service, step))
+
+    monkeypatch.setattr(FakeEyes, "dry_run", never)
+    await home.work()
+    first = (await home.plan(incident)).steps[0]
+    assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
+    assert home.eyes.looked == []
 
 
 @pytest.mark.parametrize("scope", ["all", "environment:shop-production"])
