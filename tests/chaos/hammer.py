@@ -22,8 +22,10 @@ from tests.chaos.standing import told
 
 CREW = ("bot1", "bot2", "think1", "think2", "act1", "act2", "act3")
 CLICKERS = (ONCALL, SECOND, LEAD)
-ENDED = frozenset({Phase.CLOSED, Phase.STOPPED, Phase.UNKNOWN, Phase.ESCALATED, Phase.EXPIRED})
-"""Where an approved plan has been executed, was refused with a code, or is in a human's hands."""
+ENDED = frozenset(
+    {Phase.CLOSED, Phase.STOPPED, Phase.UNKNOWN, Phase.ESCALATED, Phase.EXPIRED, Phase.INCONCLUSIVE}
+)
+"""Where an approved plan has been executed, was refused with a code, or all is in a human's hands."""
 SEED = 20261122
 STILL_SECONDS = 60
 """Where nothing at all is recorded for so long, what has found no end will find none."""
