@@ -132,7 +132,9 @@ def _hammered(what: str, count: Count) -> Row:
 def _caught(count: Count) -> Row:
     row = _hammered("mutant that runs steps in doubt again", count)
     verdict = "caught" if count.doubles else "NOT CAUGHT"
-    return Row(row.what, f"{verdict}: {count.doubles} double\n        {row.found}", count.doubles > 0, row.more)
+    return Row(
+        row.what, f"{verdict}: {count.doubles} double\n        {row.found}", count.doubles > 0, row.more
+    )
 
 
 if __name__ == "__main__":
