@@ -61,11 +61,10 @@ def _why(title: str, parameters: tuple[tuple[str, Value], ...], change: Change |
 def _observation(action: Action, service: Service, case: Case) -> Observation:
     """The first observed target that shows every field which the action reads."""
     targets = {target.id for target in service.targets if can_take(target, action)}
-    needed = {*action.observes, *action.preconditions}
     for seen in case.observations:
-        if TargetId(seen.target) in targets and needed <= {name for name, _ in seen.fields}:
+        if TargetId(seen.target) in targets and action.reads <= {name for name, _ in seen.fields}:
             return seen
-    raise _CannotError(f"no target shows {', '.join(sorted(needed)) or 'its state'}")
+    raise _CannotError(f"no target shows {', '.join(sorted(action.reads)) or 'its state'}")
 
 
 def _not_tried(action: Action, target: str, case: Case) -> None:

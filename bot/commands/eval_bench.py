@@ -69,7 +69,7 @@ def service_of(name: str, catalogue: Catalogue) -> Service:
 
 def observed(catalogue: Catalogue, now: At) -> Observation:
     """The state of the target, with every field that some action reads."""
-    names = {name for action in catalogue.actions for name in (*action.observes, *action.preconditions)}
+    names = {name for action in catalogue.actions for name in action.reads}
     fields = {**dict.fromkeys(sorted(names), "1"), **STATE}
     return Observation(PROCESS, now, tuple(fields.items()))
 

@@ -120,6 +120,11 @@ class Action:
     needs: tuple[str, ...] = ()
     """The settings that a target must have."""
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields that a target must show for this to be proposed."""
+        return frozenset({*self.observes, *self.preconditions})
+
     def parameter(self, name: str) -> ParameterSpec | None:
         """The parameter of that name."""
         return next((spec for spec in self.parameters if spec.name == name), None)

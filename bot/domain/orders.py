@@ -125,11 +125,10 @@ def _target(
     plain: str, action: Action, service: Service, observations: Iterable[Observation]
 ) -> Observation | None:
     known = {target.id for target in service.targets}
-    needed = {*action.observes, *action.preconditions}
     fitting = [
         seen
         for seen in observations
-        if TargetId(seen.target) in known and needed <= {name for name, _ in seen.fields}
+        if TargetId(seen.target) in known and action.reads <= {name for name, _ in seen.fields}
     ]
     named = [seen for seen in fitting if seen.target.rpartition("/")[2].casefold() in WORDS.findall(plain)]
     return next(iter(named or fitting), None)

@@ -106,6 +106,11 @@ def checks_of(plan: Plan) -> tuple[Check, ...]:
     return (last, *(check for key, check in found.items() if key != mine))
 
 
+def metrics_of(plan: Plan) -> tuple[str, ...]:
+    """The names of the metrics that the checks look at, each once."""
+    return tuple(dict.fromkeys(check.metric for check in checks_of(plan)))
+
+
 def pace_of(plan: Plan) -> Pace:
     """When the checks are looked at: as late, as long and as often as the most demanding of them asks."""
     paces = [step.check.pace for step in plan.steps]

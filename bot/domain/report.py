@@ -10,7 +10,7 @@ from bot.domain.events import (
 from bot.domain.finding import Verdict
 from bot.domain.ids import At, PersonId, grouped
 from bot.domain.incident import Incident, PlanState, StepState, StepStatus
-from bot.domain.plan import checks_of
+from bot.domain.plan import checks_of, metrics_of
 from bot.domain.spending import spent_words, total
 from bot.domain.timeline import Row, brief, change_of, timeline
 
@@ -168,7 +168,7 @@ def _monitoring(incident: Incident) -> str:
     if state is None:
         return "Monitoring: check that this alert fires early enough, and only when it matters."
     checks = checks_of(state.plan)
-    names = " and ".join(dict.fromkeys(check.metric for check in checks))
+    names = " and ".join(metrics_of(state.plan))
     stays = ", ".join(f"{check.metric} {check.comparison} {check.threshold}" for check in checks)
     wanted = stays if len(checks) > 1 else stays.removeprefix(f"{names} ")
     return f"Monitoring: watch {names} for a day; it should stay {wanted}."

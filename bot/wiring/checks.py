@@ -256,9 +256,8 @@ def _never_proposed(
     """Listed actions that every target which was observed shows too little for."""
     for action in filter(None, map(catalogue.action, service.actions)):
         shown = [seen[one.id] for one in service.targets if one.id in seen and can_take(one, action)]
-        needed = {*action.observes, *action.preconditions}
-        if shown and not any(needed <= fields for fields in shown):
-            lacking = min((needed - fields for fields in shown), key=len)
+        if shown and not any(action.reads <= fields for fields in shown):
+            lacking = min((action.reads - fields for fields in shown), key=len)
             yield f"{action.id} cannot be proposed: its target does not show {', '.join(sorted(lacking))}"
 
 

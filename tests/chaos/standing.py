@@ -36,22 +36,18 @@ def _tell(_number: int, _frame: FrameType | None) -> None:
 def _where(waits: Any) -> Iterator[str]:
     """The places from the outermost coroutine to what it waits for."""
     while waits is not None:
-        frame = next(
-            (found for name in ("cr_frame", "ag_frame", "gi_frame") if (found := _of(waits, name))), None
-        )
+        frame = _first(waits, "cr_frame", "ag_frame", "gi_frame")
         if frame is not None:
             yield f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno} {frame.f_code.co_name}"
-            waits = next(
-                (found for name in ("cr_await", "ag_await", "gi_yieldfrom") if (found := _of(waits, name))),
-                None,
-            )
+            waits = _first(waits, "cr_await", "ag_await", "gi_yieldfrom")
         else:
             # what drives an asynchronous generator does not say which one
             waits = next((one for one in gc.get_referents(waits) if hasattr(one, "ag_frame")), None)
 
 
-def _of(waits: Any, name: str) -> Any:
-    return getattr(waits, name, None)
+def _first(waits: Any, *names: str) -> Any:
+    """The first of these attributes that is there and not empty."""
+    return next((found for name in names if (found := getattr(waits, name, None))), None)
 
 
 async def told(stage: Stage, incidents: tuple[Incident, ...]) -> str:

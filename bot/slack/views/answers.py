@@ -118,7 +118,8 @@ def plan_answer(incident: Incident, scene: Scene) -> Answer:
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"{number}. {step_title(step)} on {step.target}: {'; '.join(change_lines(step))}")
         lines.append(f"   Undo: {undo_line(step.undo)}")
-    lines += [f"Worked if: {check_line(check, pace_of(plan))}" for check in checks_of(plan)]
+    pace = pace_of(plan)
+    lines += [f"Worked if: {check_line(check, pace)}" for check in checks_of(plan)]
     lines += [f"use {number}: {fit(option.title, 120)}" for number, option in enumerate(state.options, 1)]
     del scene
     return "\n".join(lines), ()

@@ -99,11 +99,8 @@ def notice_modal(title: str, text: str) -> Block:
 def plan_modal(state: PlanState) -> Block:
     """The whole plan: nothing of it is left out while it fits a modal."""
     parts = [must(header(f"Plan {state.plan.revision}")), must(_frame(state))]
-    last = len(state.plan.steps)
-    parts += [
-        may(*_step(step, number, last, pace_of(state.plan)))
-        for number, step in enumerate(state.plan.steps, 1)
-    ]
+    last, pace = len(state.plan.steps), pace_of(state.plan)
+    parts += [may(*_step(step, number, last, pace)) for number, step in enumerate(state.plan.steps, 1)]
     if state.explanation.strip():
         words = quoted(short(state.explanation.strip(), 3_000))
         parts.append(may(rich(line(said("The team's own words, unverified:", bold=True)), words)))

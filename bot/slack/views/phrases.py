@@ -6,7 +6,7 @@ from bot.domain.action import Pace
 from bot.domain.events import Closing, Outcome, PlanEnd
 from bot.domain.finding import Verdict
 from bot.domain.incident import Incident, Phase, PlanState, StepStatus, looked_at_anew, went_stale
-from bot.domain.plan import Check, Step, checks_of, pace_of
+from bot.domain.plan import Check, Step, metrics_of, pace_of
 from bot.slack.views.text import count
 
 SIMULATED = "[SIMULATED]"
@@ -131,7 +131,7 @@ def _running(state: PlanState | None) -> str:
 def _measuring(state: PlanState | None) -> str:
     if state is None:
         return "Measuring whether it helped."
-    names = " and ".join(dict.fromkeys(check.metric for check in checks_of(state.plan)))
+    names = " and ".join(metrics_of(state.plan))
     taken, needed = len(state.samples), pace_of(state.plan).samples
     return f"The plan was carried out. Measuring {names}: {taken} of {needed} samples so far."
 

@@ -2,27 +2,27 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
-from bot.domain.claims import Claim, Index
 from bot.domain.decision import ExecutionCode
 from bot.domain.errors import StoreUnavailableError
-from bot.domain.events import Decided, Entry, ExecutionStarted, OutcomeRecorded, StepNotRun, StepStarted
+from bot.domain.events import Decided, ExecutionStarted, OutcomeRecorded, StepNotRun
 from bot.domain.evidence import Observation
 from bot.domain.finding import ProposedStep, Remediation
-from bot.domain.ids import ActionId, Fence, IncidentId, TargetId
-from bot.domain.incident import Phase, StepStatus
+from bot.domain.ids import ActionId, IncidentId, TargetId
+from bot.domain.incident import Incident, Phase, PlanState, StepStatus
 from bot.domain.plan import Step
 from bot.domain.rehearsal import DryRun
 from bot.domain.service import Service
-from bot.flow import execution_checks
+from bot.flow import execution, execution_checks
 from bot.flow.conductor import append, walk
 from bot.flow.control import pause, record_truth, stop
 from bot.flow.table import table
-from bot.ports.records import Appended, Pause, WorkerRole
+from bot.ports.ports import Ports
+from bot.ports.records import Pause, WorkerRole
 from tests.fakes.busy import OTHER, fired, proposes, with_other_target
 from tests.fakes.content import ONCALL, PROCESS
 from tests.fakes.house import RAISE, House, house
@@ -103,22 +103,15 @@ async def test_a_pause_after_the_last_look_stops_the_step_in_its_very_append(
 ) -> None:
     home = house()
     incident = await approved(home)
-    real = MemoryIncidents.append
 
-    async def just_before(
-        self: MemoryIncidents,
-        name: IncidentId,
-        version: int,
-        entries: Sequence[Entry],
-        claims: Sequence[Claim],
-        index: Index,
-        fence: Fence | None = None,
-    ) -> Appended:
-        if any(isinstance(entry.event, StepStarted) for entry in entries):
-            await self.set_pause(Pause(scope, ONCALL, "wait", home.clock.now()))
-        return await real(self, name, version, entries, claims, index, fence)
+    async def looked_and_then(
+        ports: Ports, found: Incident, state: PlanState, step: Step
+    ) -> tuple[execution_checks.Halt | None, execution_checks.Fields]:
+        looked = await execution_checks.halted(ports, found, state, step)
+        await ports.incidents.set_pause(Pause(scope, ONCALL, "wait", home.clock.now()))
+        return looked
 
-    monkeypatch.setattr(MemoryIncidents, "append", just_before)
+    monkeypatch.setattr(execution, "halted", looked_and_then)
     await home.work()
     first = (await home.plan(incident)).steps[0]
     assert (first.status, first.code) == (StepStatus.NOT_RUN, ExecutionCode.PAUSED)
